@@ -1,0 +1,70 @@
+# Escalation: `make run` tries it, `make test` checks it.
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= ./var/demo
+WORKERS ?= 2
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+
+.PHONY: help run test check browser lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make run      start the demonstration (PORT=$(PORT) DATA=$(DATA)); Ctrl-C stops it"
+	@echo "make test     check everything, as the build does (ARGS='-k name' is passed to pytest)"
+	@echo "make check    only lint, format, types and import contracts"
+	@echo "make lock     choose the newest versions again and write requirements/*.txt"
+	@echo "make clean    remove what these commands made, except $(DATA)"
+
+run: .venv/project.stamp
+	@exec .venv/bin/escalation demo --port "$(PORT)" --data "$(DATA)"
+
+test: check browser
+	@.venv-test/bin/pytest -n $(WORKERS) $(ARGS)
+
+check: .venv-test/project.stamp
+	@.venv-test/bin/ruff check .
+	@.venv-test/bin/ruff format --check .
+	@.venv-test/bin/mypy
+	@.venv-test/bin/lint-imports --no-logo
+
+browser: .venv-test/project.stamp
+	@.venv-test/bin/python tests/support/browser.py
+
+# An environment is built again when its lock changes; the project alone when its metadata does.
+.venv/lock.stamp: requirements/run.txt
+.venv-test/lock.stamp: requirements/test.txt
+
+%/lock.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: name one with PYTHON=, as in 'make run PYTHON=python3.12'."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "This Python cannot make environments: install its venv module (python3-venv on Debian)."; exit 1; }
+	@echo "Installing $< into $(@D); this takes a minute, once."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq --require-hashes -r $<
+	@touch $@
+
+%/project.stamp: %/lock.stamp setup.cfg pyproject.toml
+	@$(@D)/bin/python -m pip install -qq --no-build-isolation --no-deps -e .
+	@touch $@
+
+.PRECIOUS: %/lock.stamp %/project.stamp
+
+UV_COMPILE = .cache/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+  --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+lock:
+	@test -x .cache/lock/bin/uv || $(PYTHON) -m venv .cache/lock
+	@.cache/lock/bin/python -m pip install -qq --upgrade uv
+	@$(UV_COMPILE) -o requirements/run.txt setup.cfg requirements/build.in
+	@$(UV_COMPILE) -c requirements/run.txt --extra test -o requirements/test.txt setup.cfg requirements/build.in
+	@echo "Wrote requirements/run.txt and requirements/test.txt."
+
+clean:
+	@rm -rf .venv .venv-test .cache build dist *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@find escalation workflows web tests scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Agreed actions: a promise with a side, a date, and somebody else who confirms it."""

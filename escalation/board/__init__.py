@@ -1,0 +1,1 @@
+"""The board’s view: every escalation without identities, and totals that add up. Read-only."""

@@ -1,0 +1,128 @@
+"""What waits for somebody, and what they are part of. No list holds anything of the child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import aliased
+
+from escalation.cases.tables import Case, Participant
+from escalation.deadlines.tables import Deadline
+from escalation.office import Reading
+from escalation.people.access import Viewer
+from escalation.people.tables import Agency
+
+PAGE = 25
+_Raising, _Responding = aliased(Agency), aliased(Agency)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One thing that waits for a post of the viewer’s. `due_at` is None where no time is stated."""
+
+    reference: str
+    raising: str
+    responding: str
+    reason: str
+    stage: str
+    waits_for: str
+    limit: str
+    due_at: datetime | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case the viewer is part of."""
+
+    reference: str
+    raising: str
+    responding: str
+    reason: str
+    stage: str
+    now: str
+    raised_at: datetime
+    closed_at: datetime | None
+
+
+def inbox(work: Reading, viewer: Viewer, *, most: int = PAGE) -> list[InboxRow]:
+    """What waits for the viewer’s posts: soonest first, what has no stated time last."""
+    base = (
+        select(
+            Case.reference,
+            _Raising.name.label("raising"),
+            _Responding.name.label("responding"),
+            Case.reason,
+            Case.state,
+            Case.procedure_digest,
+            Deadline.limit_id,
+            Deadline.due_at,
+        )
+        .join(Case, Case.id == Deadline.case_id)
+        .join(_Raising, _Raising.id == Case.raising_agency_id)
+        .join(_Responding, _Responding.id == Case.responding_agency_id)
+        .where(Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None))
+        .limit(most)
+    )
+    dated = base.where(Deadline.due_at.is_not(None)).order_by(Deadline.due_at, Deadline.id)
+    undated = base.where(Deadline.due_at.is_(None)).order_by(Deadline.id)
+    rows = [*work.db.execute(dated), *work.db.execute(undated)][:most]
+    return [_inbox_row(work, row) for row in rows]
+
+
+def _inbox_row(work: Reading, row: Row[Any]) -> InboxRow:
+    procedure = work.procedure(row.procedure_digest)
+    limit = procedure.limits[row.limit_id]
+    return InboxRow(
+        reference=row.reference,
+        raising=row.raising,
+        responding=row.responding,
+        reason=procedure.reasons.get(row.reason, row.reason),
+        stage=procedure.stage(limit.stage).title,
+        waits_for=procedure.states[row.state].words,
+        limit=limit.words,
+        due_at=row.due_at,
+        late=row.due_at is not None and row.due_at <= work.now,
+    )
+
+
+def my_cases(work: Reading, viewer: Viewer, *, still_open: bool, most: int = PAGE) -> list[CaseRow]:
+    """The cases the viewer’s posts are part of, newest first."""
+    mine = select(Participant.case_id).where(Participant.post_id.in_(viewer.post_ids))
+    query = (
+        select(
+            Case.reference,
+            _Raising.name.label("raising"),
+            _Responding.name.label("responding"),
+            Case.reason,
+            Case.state,
+            Case.stage,
+            Case.outcome,
+            Case.procedure_digest,
+            Case.raised_at,
+            Case.closed_at,
+        )
+        .join(_Raising, _Raising.id == Case.raising_agency_id)
+        .join(_Responding, _Responding.id == Case.responding_agency_id)
+        .where(Case.id.in_(mine), Case.closed_at.is_(None) if still_open else Case.closed_at.is_not(None))
+        .order_by(Case.raised_at.desc(), Case.id.desc())
+        .limit(most)
+    )
+    return [_case_row(work, row) for row in work.db.execute(query)]
+
+
+def _case_row(work: Reading, row: Row[Any]) -> CaseRow:
+    procedure = work.procedure(row.procedure_digest)
+    return CaseRow(
+        reference=row.reference,
+        raising=row.raising,
+        responding=row.responding,
+        reason=procedure.reasons.get(row.reason, row.reason),
+        stage=procedure.stage(row.stage).title if row.stage else "",
+        now=procedure.outcomes[row.outcome] if row.outcome else procedure.states[row.state].words,
+        raised_at=row.raised_at,
+        closed_at=row.closed_at,
+    )

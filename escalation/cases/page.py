@@ -1,0 +1,215 @@
+"""One case as a page: where it is, what is due, both sides’ words, what happened, and what the viewer may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from escalation.agreements import store as agreements
+from escalation.cases import possible
+from escalation.cases import store as cases
+from escalation.cases.possible import NotYet, Possible
+from escalation.cases.store import CaseRecord
+from escalation.cases.telling import Entry, Statement, Telling, Told, entries, statement, told
+from escalation.deadlines import store as deadlines
+from escalation.deadlines.store import DeadlineRecord
+from escalation.errors import NotFound
+from escalation.ledger import events
+from escalation.ledger.events import EventRecord
+from escalation.office import Reading
+from escalation.people import posts
+from escalation.people.access import Standing, Viewer, board_posts, may_read
+from escalation.people.posts import PostRecord
+from escalation.people.tables import Person, Post
+from escalation.privacy import content
+from escalation.privacy.content import FileRecord
+from workflows.definition import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """A stage on the drawn path. where: done, here, ahead, or passed over (started higher)."""
+
+    number: int
+    title: str
+    where: str
+    not_stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A running limit: whom it obliges, its promise, whether late, and how the date was worked out."""
+
+    words: str
+    who: str
+    due_at: datetime | None
+    late: bool
+    consequence: str
+    rule: str
+    skipped: tuple[tuple[date, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An agreed action. `result` is None until somebody who does not own it has confirmed it."""
+
+    number: int
+    what: str
+    side: str
+    by_date: date
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything a case page shows. For a board, `child` is empty and people are named by post alone."""
+
+    case: CaseRecord
+    procedure: Procedure
+    raising: str
+    responding: str
+    reason: str
+    stage: str
+    now: str
+    outcome: str | None
+    path: tuple[PathStep, ...]
+    due: tuple[Due, ...]
+    child: tuple[Entry, ...]
+    statements: tuple[Statement, ...]
+    timeline: tuple[Told, ...]
+    promises: tuple[Promise, ...]
+    files: tuple[FileRecord, ...]
+    may: tuple[Possible, ...]
+    not_yet: tuple[NotYet, ...]
+    for_board: bool
+
+
+def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
+    """The page for somebody whose post is part of the case. NotFound for anybody else."""
+    case = cases.by_reference(work.db, reference)
+    standing = cases.standing(work.db, case)
+    if not may_read(viewer, standing):
+        raise NotFound
+    return _page(work, viewer, case, standing, for_board=False)
+
+
+def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
+    """The page for a board: the whole history, without the child’s details and without workers’ names."""
+    case = cases.by_reference(work.db, reference)
+    if case.partnership_id not in {post.partnership_id for post in board_posts(viewer)}:
+        raise NotFound
+    return _page(work, viewer, case, cases.standing(work.db, case), for_board=True)
+
+
+def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, *, for_board: bool) -> CasePage:
+    procedure = work.procedure(case.procedure_digest)
+    history = events.history(work.db, case.id)
+    known = _posts(work, standing, history)
+    telling = Telling(procedure, case, known, {} if for_board else _people(work, history))
+    words = content.contents(work.db, case.id)
+    running = deadlines.live(work.db, case.id)
+    files = () if for_board else tuple(content.files(work.db, case.id))
+    sides = {side: known[post_id] for side, post_id in _sides(case).items()}
+    stage = procedure.stage(case.stage) if case.stage else None
+    return CasePage(
+        case=case,
+        procedure=procedure,
+        raising=sides["raising"].agency,
+        responding=sides["responding"].agency,
+        reason=procedure.reasons.get(case.reason, case.reason),
+        stage=stage.title if stage else "",
+        now=procedure.states[case.state].words,
+        outcome=procedure.outcomes[case.outcome] if case.outcome else None,
+        path=_path(procedure, case, history),
+        due=tuple(_due(work, procedure, known, deadline) for deadline in running),
+        child=() if for_board else entries(procedure, _child(procedure, words[1].body if 1 in words else {})),
+        statements=tuple(
+            statement(telling, event, words[event.number].body)
+            for event in history
+            if event.number in words
+        ),
+        timeline=tuple(told(telling, event) for event in history),
+        promises=_promises(work, case, words),
+        files=files,
+        may=() if for_board else possible.now(work, viewer, case, standing, procedure, running),
+        not_yet=() if for_board else possible.later(work, viewer, case, standing, procedure, running),
+        for_board=for_board,
+    )
+
+
+def _sides(case: CaseRecord) -> Mapping[str, str]:
+    return {"raising": case.raiser_post_id, "responding": case.challenged_post_id}
+
+
+def _posts(work: Reading, standing: Standing, history: list[EventRecord]) -> dict[str, PostRecord]:
+    ids = {part.post_id for part in standing.parts} | {e.post_id for e in history if e.post_id}
+    return {post.id: post for post in posts.posts_where(work.db, Post.id.in_(ids))}
+
+
+def _people(work: Reading, history: list[EventRecord]) -> dict[str, str]:
+    ids = {event.person_id for event in history if event.person_id}
+    rows = work.db.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _child(procedure: Procedure, body: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in body.items() if procedure.fields[name].kept == "child"}
+
+
+def _path(procedure: Procedure, case: CaseRecord, history: list[EventRecord]) -> tuple[PathStep, ...]:
+    been = {procedure.states[event.to_state].stage for event in history}
+    here = next((stage.number for stage in procedure.stages if stage.id == case.stage), 0)
+
+    def where(number: int, stage_id: str) -> str:
+        if number == here:
+            return "here" if case.open else "done"
+        if number > here:
+            return "ahead"
+        return "done" if stage_id in been else "passed over"
+
+    return tuple(
+        PathStep(stage.number, stage.title, where(stage.number, stage.id), stage.not_stated)
+        for stage in procedure.stages
+    )
+
+
+def _due(
+    work: Reading, procedure: Procedure, known: Mapping[str, PostRecord], deadline: DeadlineRecord
+) -> Due:
+    limit = procedure.limits[deadline.limit_id]
+    return Due(
+        words=limit.words,
+        who=known[deadline.obliged_post_id].words,
+        due_at=deadline.due_at,
+        late=deadline.due_at is not None and deadline.due_at <= work.now,
+        consequence=_consequence(procedure, limit.stage, limit.then.action, deadline),
+        rule=str(deadline.working["rule"]),
+        skipped=tuple((date.fromisoformat(day), why) for day, why in deadline.working["skipped"]),
+    )
+
+
+def _consequence(procedure: Procedure, stage_id: str, action: str | None, deadline: DeadlineRecord) -> str:
+    if deadline.due_at is None:
+        return "No time is stated for this, so it is for the people here to judge."
+    number = procedure.stage(stage_id).number
+    if action and number < len(procedure.stages):
+        above = procedure.stages[number].title
+        return f"If there is no answer by then, it moves up by itself to: {above}."
+    return "If nothing happens by then, the record says so and those responsible are told."
+
+
+def _promises(
+    work: Reading, case: CaseRecord, words: Mapping[int, content.ContentRecord]
+) -> tuple[Promise, ...]:
+    def what(action: agreements.ActionRecord) -> str:
+        written = words[action.made].body["agreed_actions"] if action.made in words else []
+        return str(written[action.position - 1]["what"]) if written else ""
+
+    return tuple(
+        Promise(action.position, what(action), action.side, action.by_date, action.result)
+        for action in agreements.of_case(work.db, case.id)
+    )
+

@@ -1,0 +1,148 @@
+"""Tells events and words in the domain’s own words. Knows no page and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from escalation.cases.store import CaseRecord
+from escalation.ledger.events import EventRecord
+from escalation.people.posts import PostRecord
+from workflows.definition import Field, Procedure
+
+SYSTEM = "The clock"
+SIDE_WORDS = {"raising": "the raising side", "responding": "the responding side"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A question and its answer, in words. `lines` where the answer is a list."""
+
+    label: str
+    value: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody said with one event. side: raising, responding, deciding or empty."""
+
+    number: int
+    at: datetime
+    title: str
+    who: str
+    post: str
+    side: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the timeline. `who` is a person’s name, or empty where names are not shown."""
+
+    number: int
+    at: datetime
+    who: str
+    post: str
+    done: str
+    facts: tuple[Entry, ...]
+    by_clock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is needed to tell a case: its procedure, and the names of posts and people."""
+
+    procedure: Procedure
+    case: CaseRecord
+    posts: Mapping[str, PostRecord]
+    people: Mapping[str, str]
+
+
+def told(telling: Telling, event: EventRecord) -> Told:
+    """An event as a line of the timeline."""
+    post = telling.posts.get(event.post_id or "")
+    facts = [*entries(telling.procedure, event.facts), *_more(telling, event)]
+    by_clock = event.actor == "clock"
+    return Told(
+        number=event.number,
+        at=event.at,
+        who=SYSTEM if by_clock else telling.people.get(event.person_id or "", ""),
+        post="" if post is None else post.words,
+        done=_done(telling, event),
+        facts=tuple(facts),
+        by_clock=by_clock,
+    )
+
+
+def _done(telling: Telling, event: EventRecord) -> str:
+    words = telling.procedure.actions[event.action].done
+    if event.action == "miss_limit":
+        limit = telling.procedure.limits.get(str(event.facts.get("limit")))
+        return f"{words} ({limit.words})" if limit else words
+    stage = telling.procedure.stage_of(event.to_state)
+    before = telling.procedure.stage_of(event.from_state)
+    moved = stage is not None and stage != before and event.action != "raise"
+    return f"{words} to: {stage.title}" if moved and stage else words
+
+
+def _more(telling: Telling, event: EventRecord) -> list[Entry]:
+    found = []
+    if event.action == "miss_limit" and event.facts.get("due_at"):
+        post = telling.posts.get(str(event.facts.get("post")))
+        found.append(Entry("Who was to answer", post.words if post else ""))
+    outcome = event.facts.get("outcome")
+    if outcome and "outcome" not in telling.procedure.actions[event.action].fields:
+        found.append(Entry("How it ended", telling.procedure.outcomes[str(outcome)]))
+    responsible = event.facts.get("responsible") or {}
+    for side, post_id in responsible.items():
+        post = telling.posts.get(post_id)
+        if post and side != "raising":
+            found.append(Entry("Now with", post.words))
+    return found
+
+
+def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> Statement:
+    """The words that came with an event, with the coded answers beside them. The child’s details are apart."""
+    post = telling.posts.get(event.post_id or "")
+    fields = telling.procedure.fields
+    given = {**event.facts, **{n: v for n, v in body.items() if fields[n].kept != "child"}}
+    order = telling.procedure.actions[event.action].fields
+    ordered = {name: given[name] for name in order if name in given}
+    return Statement(
+        number=event.number,
+        at=event.at,
+        title=telling.procedure.actions[event.action].done,
+        who=telling.people.get(event.person_id or "", ""),
+        post="" if post is None else post.words,
+        side=_side(telling, post),
+        entries=entries(telling.procedure, ordered),
+    )
+
+
+def _side(telling: Telling, post: PostRecord | None) -> str:
+    if post is None:
+        return ""
+    if post.agency_id == telling.case.raising_agency_id:
+        return "raising"
+    return "responding" if post.agency_id == telling.case.responding_agency_id else "deciding"
+
+
+def entries(procedure: Procedure, given: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """Questions and answers in words, for what is a question at all."""
+    return tuple(_entry(procedure.fields[name], value) for name, value in given.items() if name in procedure.fields and procedure.fields[name].kind != "post")
+
+
+def _entry(question: Field, value: Any) -> Entry:
+    label = question.label.removesuffix("?") if question.kind == "choice" else question.label
+    if question.kind == "actions":
+        return Entry(label, "", tuple(_action(row) for row in value))
+    if question.kind == "date":
+        return Entry(label, f"{date.fromisoformat(value):%-d %B %Y}")
+    return Entry(label, question.words_for(str(value)))
+
+
+def _action(row: Mapping[str, Any]) -> str:
+    return f"{row['what']} ({SIDE_WORDS[row['side']]}, by {date.fromisoformat(row['by']):%-d %B %Y})"

@@ -1,0 +1,243 @@
+"""Settings: `config.toml`, then the environment over it. Frozen once read; a wrong one refuses the start."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from escalation.errors import NotReady
+from workflows.errors import did_you_mean
+
+DEFAULT_SECRET = "change-me"  # noqa: S105 - the value a real installation refuses
+PREFIX = "ESCALATION_"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """[service]"""
+
+    name: str = "Escalation"
+    address: str = "http://127.0.0.1:8000"
+    mode: str = "real"
+    secret_key: str = DEFAULT_SECRET
+    secret_key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """[database]"""
+
+    url: str = "sqlite:///escalation.db"
+    busy_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """[server]"""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 8
+    trusted_proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """[mail]"""
+
+    channel: str = "console"
+    sender: str = "escalation@localhost"
+    folder: str = "mail"
+    host: str = "127.0.0.1"
+    port: int = 25
+    security: str = "none"
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """[schedule]"""
+
+    sweep_seconds: float = 15.0
+    deliver_seconds: float = 15.0
+    audit_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureSettings:
+    """[procedure]"""
+
+    file: str = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """[uploads]"""
+
+    largest_megabytes: int = 5
+    most_files: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """[clock]"""
+
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting. `folder` is where relative paths start: the folder of the file, or the current one."""
+
+    service: Service = field(default_factory=Service)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    server: Server = field(default_factory=Server)
+    mail: Mail = field(default_factory=Mail)
+    schedule: Schedule = field(default_factory=Schedule)
+    procedure: ProcedureSettings = field(default_factory=ProcedureSettings)
+    uploads: Uploads = field(default_factory=Uploads)
+    clock: ClockSettings = field(default_factory=ClockSettings)
+    folder: Path = field(default_factory=Path.cwd)
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether this is the demonstration, which says so on every page."""
+        return self.service.mode == "demonstration"
+
+    def path(self, value: str) -> Path:
+        """A path of a setting, from the folder of the settings where it is relative."""
+        return self.folder / value
+
+
+SECTIONS: Mapping[str, type] = {
+    "service": Service,
+    "database": DatabaseSettings,
+    "server": Server,
+    "mail": Mail,
+    "schedule": Schedule,
+    "procedure": ProcedureSettings,
+    "uploads": Uploads,
+    "clock": ClockSettings,
+}
+CHOICES = {
+    ("service", "mode"): ("real", "demonstration"),
+    ("mail", "channel"): ("console", "file", "smtp"),
+    ("mail", "security"): ("none", "starttls", "tls"),
+}
+_LEAST = {("server", "port"): 1, ("server", "threads"): 1, ("uploads", "largest_megabytes"): 1, ("uploads", "most_files"): 0}
+
+
+def read_config(path: Path | None, environment: Mapping[str, str] | None = None) -> Config:
+    """The settings in `path` (none: the defaults), with ESCALATION_SECTION_KEY over them.
+
+    NotReady lists every fault, each with the file and key.
+    """
+    name = path.name if path else "the environment"
+    written = _parse(path) if path else {}
+    faults: list[str] = []
+    for section, values in _from_environment(os.environ if environment is None else environment, faults).items():
+        known = written.setdefault(section, {})
+        if isinstance(known, dict):
+            known.update(values)
+    sections = {key: _section(name, key, value, faults) for key, value in written.items()}
+    if faults:
+        raise NotReady("\n".join(faults))
+    folder = path.resolve().parent if path else Path.cwd()
+    config = Config(**{key: value for key, value in sections.items() if value is not None}, folder=folder)
+    return _with_files(config)
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotReady(f"{path.name}: the settings cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NotReady(f"{path.name}: this is not TOML: {error}.") from error
+
+
+def _from_environment(environment: Mapping[str, str], faults: list[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    known = {f"{PREFIX}{section}_{f.name}".upper(): (section, f.name) for section, kind in SECTIONS.items() for f in fields(kind)}
+    for name, value in environment.items():
+        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
+            continue
+        if name not in known:
+            faults.append(f"the environment: {name} is not a setting.{did_you_mean(name, known)}")
+            continue
+        section, key = known[name]
+        found.setdefault(section, {})[key] = value
+    return found
+
+
+def _section(file: str, name: str, values: Any, faults: list[str]) -> Any:
+    kind = SECTIONS.get(name)
+    if kind is None or not isinstance(values, dict):
+        faults.append(f"{file}: [{name}] is not a section.{did_you_mean(name, SECTIONS)}")
+        return None
+    known = {f.name: type(f.default) for f in fields(kind)}
+    good: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            faults.append(f"{file}: {name}.{key} is not a setting.{did_you_mean(key, known)}")
+            continue
+        try:
+            good[key] = _value(name, key, value, known[key])
+        except ValueError as error:
+            faults.append(f"{file}: {name}.{key} {error}")
+    return kind(**good)
+
+
+def _value(section: str, key: str, value: Any, kind: type) -> Any:
+    if kind in (int, float) and (isinstance(value, str) or type(value) in (int, float)):
+        try:
+            value = kind(value)
+        except ValueError as error:
+            raise ValueError("must be a number.") from error
+        if value < _LEAST.get((section, key), 0):
+            raise ValueError(f"must be at least {_LEAST.get((section, key), 0)}.")
+        return value
+    if not isinstance(value, kind):
+        raise ValueError(f"must be {'a number' if kind in (int, float) else 'words in quotation marks'}.")
+    choices = CHOICES.get((section, key))
+    if choices and value not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}.{did_you_mean(str(value), choices)}")
+    return value
+
+
+def _with_files(config: Config) -> Config:
+    """Read the secrets that are kept in files of their own."""
+    service, mail = config.service, config.mail
+    if service.secret_key_file:
+        service = Service(**{**asdict(service), "secret_key": _secret(config, "service.secret_key_file", service.secret_key_file)})
+    if mail.password_file:
+        mail = Mail(**{**asdict(mail), "password": _secret(config, "mail.password_file", mail.password_file)})
+    kept = {name: getattr(config, name) for name in SECTIONS}
+    return Config(**{**kept, "service": service, "mail": mail}, folder=config.folder)
+
+
+def _secret(config: Config, key: str, file: str) -> str:
+    try:
+        return config.path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NotReady(f"{key}: the file {file} cannot be read ({error.strerror}).") from error
+
+
+def refuse_unsafe(config: Config) -> None:
+    """Refuse to serve with a secret everybody knows, an address that is none, or a clock moved by hand."""
+    if config.service.secret_key == DEFAULT_SECRET or len(config.service.secret_key) < 32:
+        raise NotReady(
+            "service.secret_key is the default or too short. Run “escalation init”, which makes one,"
+            " or set it to at least 32 random characters."
+        )
+    if urlsplit(config.service.address).scheme not in ("http", "https"):
+        raise NotReady("service.address must begin with http:// or https://.")
+    if config.clock.file and not config.demonstration:
+        raise NotReady("clock.file moves the clock by hand, which a real installation must not do. Remove it.")

@@ -1,0 +1,1 @@
+"""The database: how it is reached, its types and its migrations. Knows nothing of cases."""

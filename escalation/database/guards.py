@@ -1,0 +1,47 @@
+"""Triggers that make the database itself refuse to change what has happened. Migrations put them up."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+NEVER_CHANGED = ("events", "procedures", "firings")
+_SENTENCE = "rows of this table are never changed or removed"
+
+
+def put_up(connection: Connection, table: str) -> None:
+    """Refuse UPDATE and DELETE on a table. A SQLite batch migration drops triggers: put them up again."""
+    statements = _postgresql(table) if connection.dialect.name == "postgresql" else _sqlite(table)
+    for statement in statements:
+        connection.execute(text(statement))
+
+
+def missing(connection: Connection) -> list[str]:
+    """The tables whose guard is not there."""
+    query = (
+        "SELECT tgname FROM pg_trigger"
+        if connection.dialect.name == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    there = {row[0] for row in connection.execute(text(query))}
+    return [table for table in NEVER_CHANGED if f"{table}_never_update" not in there]
+
+
+def _sqlite(table: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER {table}_never_{verb.lower()} BEFORE {verb} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{_SENTENCE}'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def _postgresql(table: str) -> list[str]:
+    function = (
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION '{_SENTENCE}'; END $$"
+    )
+    triggers = [
+        f"CREATE TRIGGER {table}_never_{verb.lower()} BEFORE {verb} ON {table}"
+        f" FOR EACH {'STATEMENT' if verb == 'TRUNCATE' else 'ROW'} EXECUTE FUNCTION refuse_change()"
+        for verb in ("UPDATE", "DELETE", "TRUNCATE")
+    ]
+    return [function, *triggers]

@@ -1,0 +1,41 @@
+"""Brings a database to the newest shape, and says whether it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from escalation.database.engine import Database
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config
+
+
+def newest() -> str:
+    """The id of the newest migration."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None, "the package ships at least one migration"  # noqa: S101 - a broken package
+    return head
+
+
+def upgrade(database: Database) -> None:
+    """Run every migration the database has not had, in one transaction."""
+    config = _config()
+    with database.changing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def current(connection: Connection) -> str | None:
+    """The migration a database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,17 @@
+"""All tables of all rooms, for migrations and for nothing else."""
+
+from __future__ import annotations
+
+from escalation.agreements import tables as agreements
+from escalation.cases import tables as cases
+from escalation.database.base import Table
+from escalation.deadlines import tables as deadlines
+from escalation.ledger import tables as ledger
+from escalation.notices import tables as notices
+from escalation.people import tables as people
+from escalation.privacy import tables as privacy
+from escalation.procedures import tables as procedures
+from escalation.scheduler import tables as scheduler
+
+ROOMS = (agreements, cases, deadlines, ledger, notices, people, privacy, procedures, scheduler)
+METADATA = Table.metadata

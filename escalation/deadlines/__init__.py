@@ -1,0 +1,1 @@
+"""Running limits: started and stopped by what happens, fired by the sweep, watched by the auditor."""

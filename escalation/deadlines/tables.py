@@ -1,0 +1,52 @@
+"""Deadlines and their firings. Written by `deadlines.store` alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from escalation.database.base import Table
+
+_LIVE = text("ended_at IS NULL")
+
+
+class Deadline(Table):
+    """One running limit of one case.
+
+    `due_at` is the promise and never moves; None where the procedure states no time. `try_at` is when the
+    sweep looks again; None where there is nothing to look for. `working` says how `due_at` came about.
+    """
+
+    __tablename__ = "deadlines"
+    __table_args__ = (
+        Index("ix_deadlines_case", "case_id"),
+        Index("ix_deadlines_try", "try_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_deadlines_inbox", "obliged_post_id", "due_at", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    limit_id: Mapped[str]
+    obliges: Mapped[str]
+    obliged_post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"))
+    started: Mapped[int]
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    try_at: Mapped[datetime | None]
+    working: Mapped[str] = mapped_column(Text)
+    missed_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str | None]
+    ended: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Firing(Table):
+    """One time a deadline ran out (rung 0) or was chased again (1, 2, …). Unique, so nothing fires twice."""
+
+    __tablename__ = "firings"
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadlines.id"), primary_key=True)
+    rung: Mapped[int] = mapped_column(primary_key=True)
+    became_true_at: Mapped[datetime]
+    fired_at: Mapped[datetime]

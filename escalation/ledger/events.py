@@ -1,0 +1,99 @@
+"""Appends events and reads them back. The only writer of the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from escalation.ledger.tables import Event
+
+FIRST = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One thing that happened, as it is kept. `facts` are coded values only."""
+
+    case_id: int
+    number: int
+    at: datetime
+    action: str
+    actor: str
+    person_id: str | None
+    post_id: str | None
+    from_state: str
+    to_state: str
+    facts: Mapping[str, Any]
+    content_digest: str | None
+    previous: str
+    hash: str = ""
+    key: str | None = None
+
+
+def append(db: Connection, event: EventRecord) -> str:
+    """Keep an event and give back its hash, which the next event of the case carries."""
+    digest = event_hash(event)
+    row = asdict(event) | {"hash": digest, "facts": canonical(event.facts)}
+    db.execute(insert(Event).values(**row))
+    return digest
+
+
+def event_hash(event: EventRecord) -> str:
+    """SHA-256 over everything an event says, the previous event’s hash among it."""
+    said = {k: v for k, v in asdict(event).items() if k not in ("hash", "key")}
+    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON that is the same text for the same value, always: sorted keys, UTC instants, no spaces."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no fact")
+
+
+def history(db: Connection, case_id: int) -> list[EventRecord]:
+    """Every event of a case, in order."""
+    query = select(Event.__table__).where(Event.case_id == case_id).order_by(Event.number)
+    return [_record(row._mapping) for row in db.execute(query)]
+
+
+def by_key(db: Connection, key: str) -> tuple[int, int] | None:
+    """(case id, number) of the event a one-use key was spent on."""
+    row = db.execute(select(Event.case_id, Event.number).where(Event.key == key)).first()
+    return (row.case_id, row.number) if row else None
+
+
+def people_who_answered(db: Connection, case_id: int) -> set[str]:
+    """The people who have answered or decided on a case so far."""
+    query = select(Event.person_id).where(Event.case_id == case_id, Event.action.in_(("respond", "decide")))
+    return {person for person in db.scalars(query) if person}
+
+
+def last_fact(db: Connection, case_id: int, actions: tuple[str, ...], fact: str) -> str | None:
+    """The newest value of a fact among the events of these actions."""
+    query = (
+        select(Event.facts)
+        .where(Event.case_id == case_id, Event.action.in_(actions))
+        .order_by(Event.number.desc())
+    )
+    for facts in db.scalars(query):
+        value = json.loads(facts).get(fact)
+        if value:
+            return str(value)
+    return None
+
+
+def _record(row: Mapping[str, Any]) -> EventRecord:
+    return EventRecord(**{**row, "facts": json.loads(row["facts"])})

@@ -1,0 +1,80 @@
+"""Which letters an event writes, to which posts, and their words. They carry a reference and a link only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from escalation.cases.store import CaseRecord
+from escalation.notices import outbox
+from escalation.office import Changing
+from escalation.people.access import Part
+from escalation.people.posts import PostRecord
+from workflows.definition import CLOSED
+from workflows.machine import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A subject and a sentence. `{reference}` is all that is filled in, and the link goes below."""
+
+    subject: str
+    body: str
+
+
+LETTERS = {
+    "raised": Letter("A challenge waits for your answer: {reference}", "Somebody has raised a challenge about a decision of your team. The page says by when an answer is due."),
+    "answered": Letter("A challenge has been answered: {reference}", "The other side has answered. Please read the answer, and accept it or move it up."),
+    "moved_up": Letter("A challenge has moved up: {reference}", "A challenge you are part of has moved to its next stage. The page says who has it now and by when."),
+    "sent_back": Letter("A challenge was not taken forward: {reference}", "The manager has said why. Please read it, and say what you want to do."),
+    "closed": Letter("A challenge has ended: {reference}", "The page says how it ended and what was agreed."),
+    "added": Letter("Something was added to a challenge: {reference}", "A discussion, a meeting or a note was added to the record."),
+    "no_answer": Letter("No answer in time: {reference}", "A time limit ran out on a challenge you are part of. The page says what happens next."),
+    "still_no_answer": Letter("Still no answer: {reference}", "A challenge is still waiting after its time limit. Please look at it today."),
+}  # fmt: skip
+_BY_ACTION = {"raise": "raised", "send_back": "sent_back", "respond": "answered", "decide": "answered"}
+
+
+def tell(
+    work: Changing, case: CaseRecord, step: Step, number: int, by: PostRecord | None, parts: tuple[Part, ...]
+) -> None:
+    """Write the letters of one event: to everybody it concerns but the post that did it."""
+    if step.action in ("miss_limit", "confirm_action"):
+        return
+    letter = _letter(step)
+    told = [post_id for post_id in _concerned(case, letter, parts) if by is None or post_id != by.id]
+    outbox.write(
+        work.db,
+        case_id=case.id,
+        reference=case.reference,
+        occasion=str(number),
+        letter=letter,
+        post_ids=told,
+        now=work.now,
+    )
+
+
+def _letter(step: Step) -> str:
+    if step.dest == CLOSED:
+        return "closed"
+    if step.action in _BY_ACTION:
+        return _BY_ACTION[step.action]
+    return "added" if step.dest == step.source else "moved_up"
+
+
+def _concerned(case: CaseRecord, letter: str, parts: tuple[Part, ...]) -> Iterable[str]:
+    if letter == "closed":
+        return [part.post_id for part in parts]
+    responsible = [part.post_id for part in parts if part.responsible]
+    return [*responsible, case.raiser_post_id]
+
+
+def words(letter: str, *, reference: str, address: str, service: str) -> tuple[str, str]:
+    """(subject, text) of a letter."""
+    found = LETTERS[letter]
+    text = (
+        f"{found.body}\n\n{address}/cases/{reference}\n\n"
+        "If a child is in immediate danger, call 999. Do not wait for a reply here.\n\n"
+        f"{service}. This message holds nothing of the case; sign in to read it.\n"
+    )
+    return found.subject.format(reference=reference), text

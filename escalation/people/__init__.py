@@ -1,0 +1,1 @@
+"""Agencies, posts, people, and who may see and do what."""

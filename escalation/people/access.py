@@ -1,0 +1,89 @@
+"""Who may see and do what: decided here and nowhere else, closed unless a rule below opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from escalation.people.posts import BOARD_LEVELS, RAISING_LEVELS, PostRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person and the posts they hold now. Somebody signed out is no Viewer at all."""
+
+    person_id: str
+    name: str
+    posts: tuple[PostRecord, ...] = ()
+
+    @property
+    def post_ids(self) -> tuple[str, ...]:
+        """The ids of the posts held."""
+        return tuple(post.id for post in self.posts)
+
+
+class Clock:
+    """The clock as an actor: it holds no post, and does only what a procedure lets time do."""
+
+
+CLOCK = Clock()
+Actor = Viewer | Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A post’s part in a case. side: raising, responding or deciding."""
+
+    post_id: str
+    side: str
+    responsible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What access looks at of a case."""
+
+    partnership_id: str
+    raiser_post_id: str
+    parts: tuple[Part, ...] = field(default_factory=tuple)
+
+
+def may_read(viewer: Viewer, standing: Standing) -> bool:
+    """People read the cases their post is part of, and no other. Administrators are part of none."""
+    return bool(my_parts(viewer, standing))
+
+
+def my_parts(viewer: Viewer, standing: Standing) -> list[Part]:
+    """The parts of a case that the viewer’s posts have."""
+    return [part for part in standing.parts if part.post_id in viewer.post_ids]
+
+
+def raising_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts the viewer may raise a challenge for."""
+    return [post for post in viewer.posts if post.level in RAISING_LEVELS]
+
+
+def board_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer see every case of a partnership, without identities."""
+    return [post for post in viewer.posts if post.level in BOARD_LEVELS]
+
+
+def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:
+    """The viewer’s post that may do something open to the parties `by`; None where there is none."""
+    for party in by:
+        for post in viewer.posts:
+            if _is(post, party, standing):
+                return post
+    return None
+
+
+def _is(post: PostRecord, party: str, standing: Standing) -> bool:
+    mine = [part for part in standing.parts if part.post_id == post.id]
+    if party == "raiser":
+        return post.id == standing.raiser_post_id
+    if party == "either":
+        return bool(mine)
+    if party == "office":
+        return post.level == "office" and post.partnership_id == standing.partnership_id
+    # raising, responding, deciding: the responsible post of that side. Anything else (clock) is nobody.
+    return any(part.side == party and part.responsible for part in mine)

@@ -1,0 +1,139 @@
+"""Levels, posts, and which post of an agency answers at a level. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from escalation.people.tables import Agency, Holding, Person, Post, Team
+
+LEVELS = ("practitioner", "manager", "senior", "chair", "office", "scrutineer", "administrator")
+LADDER = ("practitioner", "manager", "senior")
+RAISING_LEVELS = LADDER
+BOARD_LEVELS = ("chair", "office", "scrutineer")
+
+
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """A post with the names people know it by."""
+
+    id: str
+    level: str
+    title: str
+    agency_id: str
+    agency: str
+    team_id: str | None
+    team: str | None
+    partnership_id: str
+
+    @property
+    def words(self) -> str:
+        """How the record names the post: its title, team and agency."""
+        place = f"{self.team}, {self.agency}" if self.team else self.agency
+        return f"{self.title}, {place}"
+
+
+_COLUMNS = (
+    Post.id,
+    Post.level,
+    Post.title,
+    Post.agency_id,
+    Agency.name.label("agency"),
+    Post.team_id,
+    Team.name.label("team"),
+    Agency.partnership_id,
+)
+
+
+def posts_where(db: Connection, *rules: ColumnElement[bool]) -> list[PostRecord]:
+    """Posts, by agency, team and title."""
+    query = (
+        select(*_COLUMNS)
+        .join(Agency, Agency.id == Post.agency_id)
+        .outerjoin(Team, Team.id == Post.team_id)
+        .where(*rules)
+        .order_by(Agency.name, Team.name, Post.title, Post.id)
+    )
+    return [PostRecord(*row) for row in db.execute(query)]
+
+
+def post(db: Connection, post_id: str) -> PostRecord | None:
+    """The post of that id."""
+    found = posts_where(db, Post.id == post_id)
+    return found[0] if found else None
+
+
+def held_now(now: datetime) -> ColumnElement[bool]:
+    """The rule for a holding that is in force."""
+    return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
+
+
+def posts_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
+    """The posts a person holds now."""
+    mine = select(Holding.post_id).where(Holding.person_id == person_id, held_now(now))
+    return posts_where(db, Post.id.in_(mine))
+
+
+def challengeable(db: Connection, partnership_id: str, agency_id: str) -> list[PostRecord]:
+    """The posts somebody of `agency_id` may challenge: practitioners of the other agencies."""
+    return posts_where(
+        db,
+        Post.level == "practitioner",
+        Agency.partnership_id == partnership_id,
+        Agency.id != agency_id,
+    )
+
+
+def post_for(db: Connection, near: PostRecord, role: str, now: datetime) -> PostRecord:
+    """The post that acts at `role` for the side `near` belongs to.
+
+    Nearest first: the same team, then the agency at large. Where the agency lacks the level, the next one up
+    acts, and failing that the highest it has, so an open case always has somebody. Posts somebody holds come
+    before empty ones.
+    """
+    if role not in LADDER:
+        return _partnership_post(db, near.partnership_id, role, now)
+    if near.level == role:
+        return near
+    wanted = [*LADDER[LADDER.index(role) :], *reversed(LADDER[: LADDER.index(role)])]
+    candidates = posts_where(db, Post.agency_id == near.agency_id, Post.level.in_(LADDER))
+    held = _held(db, [c.id for c in candidates], now)
+
+    def order(candidate: PostRecord) -> tuple[bool, int, int, str]:
+        nearness = 0 if candidate.team_id == near.team_id else 1 if candidate.team_id is None else 2
+        return candidate.id not in held, wanted.index(candidate.level), nearness, candidate.id
+
+    return min(candidates, key=order, default=near)
+
+
+def _partnership_post(db: Connection, partnership_id: str, role: str, now: datetime) -> PostRecord:
+    candidates = posts_where(db, Post.level == role, Agency.partnership_id == partnership_id)
+    held = _held(db, [c.id for c in candidates], now)
+    if not candidates:
+        raise LookupError(f"the partnership has no post at the level “{role}”")
+    return min(candidates, key=lambda c: (c.id not in held, c.id))
+
+
+def _held(db: Connection, post_ids: Sequence[str], now: datetime) -> set[str]:
+    """Which of the posts somebody, not closed, holds now."""
+    query = (
+        select(Holding.post_id)
+        .join(Person, Person.id == Holding.person_id)
+        .where(Holding.post_id.in_(post_ids), held_now(now), Person.closed_at.is_(None))
+    )
+    return set(db.scalars(query))
+
+
+def holders(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, str]]:
+    """(id, name, e-mail) of the people who hold a post now."""
+    query = (
+        select(Person.id, Person.name, Person.email)
+        .join(Holding, Holding.person_id == Person.id)
+        .where(Holding.post_id == post_id, held_now(now), Person.closed_at.is_(None))
+        .order_by(Person.name)
+    )
+    return [(row.id, row.name, row.email) for row in db.execute(query)]

@@ -1,0 +1,95 @@
+"""Keeps and reads people’s words, the child’s details and files. The only writer of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from escalation.ledger.events import canonical
+from escalation.privacy.tables import Content, EvidenceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way in: its name as given, its kind as its content shows, its bytes."""
+
+    name: str
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRecord:
+    """What was written with one event. `body` is by field."""
+
+    salt: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A kept file, without its bytes."""
+
+    number: int
+    position: int
+    name: str
+    kind: str
+    size: int
+
+
+def content_digest(content: ContentRecord) -> str:
+    """What an event says of its words: enough to show a change, nothing to read."""
+    return hashlib.sha256(f"{content.salt}:{canonical(content.body)}".encode()).hexdigest()
+
+
+def keep(
+    db: Connection, case_id: int, number: int, content: ContentRecord, files: Sequence[Upload] = ()
+) -> None:
+    """Keep the words and files of one event."""
+    db.execute(
+        insert(Content).values(case_id=case_id, number=number, salt=content.salt, body=canonical(content.body))
+    )
+    if files:
+        rows = [
+            {
+                "case_id": case_id,
+                "number": number,
+                "position": position,
+                "name": file.name,
+                "kind": file.kind,
+                "size": len(file.data),
+                "data": file.data,
+            }
+            for position, file in enumerate(files, start=1)
+        ]
+        db.execute(insert(EvidenceFile), rows)
+
+
+def contents(db: Connection, case_id: int) -> dict[int, ContentRecord]:
+    """The words of a case, by the number of the event they came with."""
+    query = select(Content.number, Content.salt, Content.body).where(Content.case_id == case_id)
+    return {row.number: ContentRecord(row.salt, json.loads(row.body)) for row in db.execute(query)}
+
+
+def files(db: Connection, case_id: int) -> list[FileRecord]:
+    """The files of a case, without their bytes."""
+    query = (
+        select(EvidenceFile.number, EvidenceFile.position, EvidenceFile.name, EvidenceFile.kind, EvidenceFile.size)
+        .where(EvidenceFile.case_id == case_id)
+        .order_by(EvidenceFile.number, EvidenceFile.position)
+    )
+    return [FileRecord(*row) for row in db.execute(query)]
+
+
+def file(db: Connection, case_id: int, number: int, position: int) -> Upload | None:
+    """One file with its bytes."""
+    query = select(EvidenceFile.name, EvidenceFile.kind, EvidenceFile.data).where(
+        EvidenceFile.case_id == case_id, EvidenceFile.number == number, EvidenceFile.position == position
+    )
+    row = db.execute(query).first()
+    return Upload(row.name, row.kind, row.data) if row else None

@@ -1,0 +1,1 @@
+"""The definitions this installation runs, kept whole and by digest."""

@@ -1,0 +1,82 @@
+"""Reads what was answered by the procedure’s own rules, and parts coded facts from people’s words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError
+
+from escalation.agreements import store as agreements
+from escalation.cases.store import CaseRecord
+from escalation.errors import Unanswered
+from escalation.office import Reading
+from escalation.people import posts
+from escalation.people.posts import PostRecord
+from escalation.privacy.content import Upload
+from workflows.definition import Procedure
+from workflows.forms import Asked, form_schema
+
+Choices = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered: `facts` are coded and go on the event, `words` and `files` are kept apart."""
+
+    loaded: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    words: Mapping[str, Any]
+    files: Sequence[Upload] = field(default_factory=tuple)
+
+
+NOTHING = Answers({}, {}, {})
+
+
+def read_answers(procedure: Procedure, action: str, given: Mapping[str, Any], asked: Asked) -> Answers:
+    """The answers, checked. Unanswered with a sentence for each field that does not pass."""
+    schema = form_schema(procedure, action, asked)
+    try:
+        loaded: dict[str, Any] = schema.load(given)
+    except ValidationError as error:
+        raise Unanswered(error.normalized_messages()) from error
+    shown: dict[str, Any] = schema.dump(loaded)
+    facts: dict[str, Any] = {}
+    words: dict[str, Any] = {}
+    for name, value in shown.items():
+        question = procedure.fields[name]
+        if value in (None, "", []) or question.kind == "files":
+            continue
+        (facts if question.kept == "fact" else words)[name] = value
+    return Answers(loaded, facts, words, _files(procedure, loaded))
+
+
+def _files(procedure: Procedure, loaded: Mapping[str, Any]) -> tuple[Upload, ...]:
+    return tuple(
+        file for name, value in loaded.items() if procedure.fields[name].kind == "files" for file in value
+    )
+
+
+def asked_on_raising(work: Reading, post: PostRecord) -> Asked:
+    """What the raise form can only know now: today, and who may be challenged."""
+    others = posts.challengeable(work.db, post.partnership_id, post.agency_id)
+    return Asked(today(work), {"answered_by": tuple((other.id, other.words) for other in others)})
+
+
+def asked_on_case(work: Reading, case: CaseRecord) -> Asked:
+    """What a form on a case can only know now: today, and which agreed actions are still open."""
+    actions = [action for action in agreements.of_case(work.db, case.id) if action.confirmed is None]
+    numbers = tuple((str(action.position), f"Action {action.position}") for action in actions)
+    return Asked(today(work), {"action_number": numbers})
+
+
+def today(work: Reading) -> Any:
+    """The local date now."""
+    return local(work, work.now).date()
+
+
+def local(work: Reading, moment: datetime) -> datetime:
+    """A moment in the installation’s local time."""
+    return moment.astimezone(work.office.zone)

@@ -1,0 +1,212 @@
+"""Writes what a step did, everywhere it shows: event, words, case, parts, deadlines, promises, letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from escalation.agreements import store as agreements
+from escalation.cases import store as cases
+from escalation.cases.store import CaseRecord
+from escalation.deadlines import store as deadlines
+from escalation.deadlines.store import DeadlineRecord
+from escalation.ledger import events
+from escalation.ledger.events import EventRecord
+from escalation.notices import letters, outbox
+from escalation.office import Changing
+from escalation.people import posts
+from escalation.people.access import Part
+from escalation.people.posts import PostRecord
+from escalation.privacy import content
+from escalation.privacy.content import ContentRecord
+from escalation.service.answers import Answers
+from workflows.definition import CLOSED, Limit, Procedure
+from workflows.machine import Step
+
+_ANSWERS = ("respond", "decide")
+SIDES = ("raising", "responding", "deciding")
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """A permitted step with everything that belongs to it. No person and no post: the clock."""
+
+    step: Step
+    answers: Answers
+    person_id: str | None
+    post: PostRecord | None
+    key: str | None
+
+
+def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> int:
+    """Write it all; give back the number of the event."""
+    number = case.version + 1
+    outcome = _outcome(work, case, procedure, doing)
+    responsible = _responsible(work, case, procedure, doing.step)
+    facts = {**doing.answers.facts, **_said_of_case(case, doing), **({"outcome": outcome} if outcome else {})}
+    if responsible:
+        facts["responsible"] = {side: post.id for side, post in responsible.items()}
+    kept = _content(work, case, number, doing)
+    head = events.append(work.db, _event(work, case, number, doing, facts, kept))
+    cases.move(work.db, case, _changes(work, procedure, doing.step, number, head, outcome))
+    for side, post in responsible.items():
+        cases.make_responsible(work.db, case.id, side, post.id, number)
+        deadlines.hand_to(work.db, case.id, side, post.id)
+    parts = cases.parts(work.db, case.id)
+    _follow(work, case, procedure, doing.step, number, parts)
+    _promises(work, case, doing, number, parts)
+    letters.tell(work, case, doing.step, number, doing.post, parts)
+    return number
+
+
+def _said_of_case(case: CaseRecord, doing: Doing) -> Mapping[str, Any]:
+    """The first event pins the case: its reference, its procedure by digest, its sides."""
+    if doing.step.action != "raise":
+        return {}
+    return {
+        "reference": case.reference,
+        "procedure": case.procedure_digest,
+        "track": case.track,
+        "raising_agency": case.raising_agency_id,
+        "responding_agency": case.responding_agency_id,
+    }
+
+
+def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> str | None:
+    if doing.step.dest != CLOSED or doing.step.source == CLOSED:
+        return None
+    action = procedure.actions[doing.step.action]
+    if action.id in procedure.ends:
+        position = events.last_fact(work.db, case.id, _ANSWERS, "position") or ""
+        return procedure.ends[action.id][position]
+    return action.outcome or str(doing.answers.loaded["outcome"])
+
+
+def _responsible(
+    work: Changing, case: CaseRecord, procedure: Procedure, step: Step
+) -> dict[str, PostRecord]:
+    """Who answers for each side from now on, where the step enters another stage."""
+    stage = procedure.stage_of(step.dest)
+    if stage is None or stage.id == procedure.states[step.source].stage:
+        return {}
+    raiser, challenged = (
+        post
+        for post_id in (case.raiser_post_id, case.challenged_post_id)
+        if (post := posts.post(work.db, post_id))
+    )
+    roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
+    if stage.deciding:
+        roles["deciding"] = (challenged, stage.deciding)
+    return {side: posts.post_for(work.db, near, role, work.now) for side, (near, role) in roles.items()}
+
+
+def _content(work: Changing, case: CaseRecord, number: int, doing: Doing) -> ContentRecord | None:
+    answers = doing.answers
+    if not answers.words and not answers.files:
+        return None
+    kept = ContentRecord(work.office.token(16), answers.words)
+    content.keep(work.db, case.id, number, kept, answers.files)
+    return kept
+
+
+def _event(
+    work: Changing,
+    case: CaseRecord,
+    number: int,
+    doing: Doing,
+    facts: Mapping[str, Any],
+    kept: ContentRecord | None,
+) -> EventRecord:
+    return EventRecord(
+        case_id=case.id,
+        number=number,
+        at=work.now,
+        action=doing.step.action,
+        actor="person" if doing.person_id else "clock",
+        person_id=doing.person_id,
+        post_id=doing.post.id if doing.post else None,
+        from_state=doing.step.source,
+        to_state=doing.step.dest,
+        facts=facts,
+        content_digest=content.content_digest(kept) if kept else None,
+        previous=case.head,
+        key=doing.key,
+    )
+
+
+def _changes(
+    work: Changing, procedure: Procedure, step: Step, number: int, head: str, outcome: str | None
+) -> dict[str, Any]:
+    changes: dict[str, Any] = {"version": number, "head": head, "state": step.dest}
+    stage = procedure.stage_of(step.dest)
+    if stage:
+        changes["stage"] = stage.id  # a closed case keeps the stage it reached
+    if outcome:
+        changes |= {"outcome": outcome, "closed_at": work.now}
+    return changes
+
+
+def _follow(
+    work: Changing, case: CaseRecord, procedure: Procedure, step: Step, number: int, parts: tuple[Part, ...]
+) -> None:
+    """Stop and start limits with what happened."""
+    happened = set(step.happens)
+    running = deadlines.live(work.db, case.id)
+    stopped = [d for d in running if procedure.limits[d.limit_id].stops & happened or CLOSED in happened]
+    deadlines.end(work.db, [d.id for d in stopped], number, work.now)
+    still = {d.limit_id for d in running} - {d.limit_id for d in stopped}
+    if CLOSED in happened:
+        return
+    for limit in procedure.limits.values():
+        if limit.starts in happened and limit.id not in still:
+            deadlines.start(
+                work.db,
+                case_id=case.id,
+                limit=limit,
+                track=case.track,
+                post_id=_responsible_post(parts, limit.obliges),
+                number=number,
+                now=work.now,
+                calendar=work.calendar(procedure),
+            )
+
+
+def _responsible_post(parts: tuple[Part, ...], side: str) -> str:
+    return next(part.post_id for part in parts if part.side == side and part.responsible)
+
+
+def _promises(
+    work: Changing, case: CaseRecord, doing: Doing, number: int, parts: tuple[Part, ...]
+) -> None:
+    loaded = doing.answers.loaded
+    if loaded.get("agreed_actions"):
+        owners = {side: _responsible_post(parts, side) for side in ("raising", "responding")}
+        agreements.keep(work.db, case.id, number, loaded["agreed_actions"], owners)
+    if doing.step.action == "confirm_action":
+        position = int(loaded["action_number"])
+        agreements.confirm(work.db, case.id, position, number, str(loaded["action_result"]))
+
+
+def tell_of_silence(
+    work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, rung: int
+) -> None:
+    """Tell whom the procedure names that a limit ran out, and whoever still owes the answer."""
+    told = [deadline.obliged_post_id, case.raiser_post_id]
+    for party in limit.then.tell:
+        side, _, role = party.rpartition(" ")
+        near = posts.post(work.db, case.challenged_post_id if side == "responding" else case.raiser_post_id)
+        if near:
+            told_post = posts.post_for(work.db, near, role, work.now)
+            told.append(told_post.id)
+            if side:
+                cases.join(work.db, case.id, side, told_post.id, case.version)
+    outbox.write(
+        work.db,
+        case_id=case.id,
+        reference=case.reference,
+        occasion=f"deadline {deadline.id}.{rung}",
+        letter="no_answer" if rung == 0 else "still_no_answer",
+        post_ids=told,
+        now=work.now,
+    )

@@ -1,0 +1,1 @@
+"""The checks; a folder here for each package of the product."""

@@ -1,0 +1,1 @@
+"""What the tests share; nothing here is part of the product."""

@@ -1,0 +1,1 @@
+"""The face: reads the request, calls the engine, shows the page; it decides nothing."""

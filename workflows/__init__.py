@@ -1,0 +1,1 @@
+"""Procedures as data; this package never touches a database, the web or the clock."""

@@ -1,0 +1,128 @@
+"""Faults of a definition that its shape alone does not show, as sentences. Changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workflows.calendars import NATIONS
+from workflows.errors import did_you_mean
+
+MOMENTS = ("opened", "answered", "decided", "left", "discussed", "met", "taken forward", "sent back")
+SIDES = ("raising", "responding", "deciding")
+
+Faults = Iterator[tuple[str, str]]
+
+
+def faults_of(shape: Mapping[str, Any]) -> Faults:
+    """Each fault as (place, sentence)."""
+    yield from _calendar(shape)
+    yield from _twice("tracks", [track["id"] for track in shape["tracks"]])
+    yield from _twice("stages", [stage["id"] for stage in shape["stages"]])
+    yield from _tracks(shape)
+    for number, stage in enumerate(shape["stages"], start=1):
+        yield from _stage(shape, stage, f"stages[{number}]")
+    for limit in shape["each_stage"]["limits"]:
+        yield from _limit(shape, limit, f"each_stage.limits “{limit['id']}”")
+    yield from _actions(shape)
+    yield from _ends(shape)
+
+
+def _calendar(shape: Mapping[str, Any]) -> Faults:
+    name = shape["procedure"]["calendar"]
+    if name not in NATIONS:
+        yield (
+            "procedure.calendar",
+            f"There is no calendar “{name}”.{did_you_mean(name, NATIONS)} Use one of: {', '.join(NATIONS)}.",
+        )
+    opens, closes = shape["procedure"]["hours"]
+    if opens >= closes:
+        yield "procedure.hours", "Business must open before it closes."
+
+
+def _twice(place: str, ids: list[str]) -> Faults:
+    for name, count in Counter(ids).items():
+        if count > 1:
+            yield place, f"“{name}” is the id of {count} of them. Give each its own."
+
+
+def _known(place: str, what: str, name: str, known: list[str]) -> Faults:
+    if name not in known:
+        yield place, f"There is no {what} “{name}”.{did_you_mean(name, known)}"
+
+
+def _tracks(shape: Mapping[str, Any]) -> Faults:
+    stages = [stage["id"] for stage in shape["stages"]]
+    for number, track in enumerate(shape["tracks"], start=1):
+        for stage in track["may_start_at"]:
+            yield from _known(f"tracks[{number}].may_start_at", "stage", stage, stages)
+
+
+def _stage(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Faults:
+    roles = list(shape["roles"])
+    for side in SIDES:
+        if stage[side] is not None:
+            yield from _known(f"{place}.{side}", "role", stage[side], roles)
+    yield from _twice(f"{place}.limits", [limit["id"] for limit in stage["limits"]])
+    for number, limit in enumerate(stage["limits"], start=1):
+        yield from _limit(shape, limit, f"{place}.limits[{number}]")
+    counted = [limit for limit in stage["limits"] if limit["within"] or limit["by_track"]]
+    if stage["silence"] == "moves up" and not counted:
+        yield (
+            f"{place}.silence",
+            "Silence moves this stage up, but no limit here says how long silence lasts."
+            " Add a limit with “within”, or write silence = “may move up”.",
+        )
+    if stage["silence"] == "moves up" and stage["id"] == shape["stages"][-1]["id"]:
+        yield f"{place}.silence", "This is the last stage: silence has nowhere to move it. Write “only tell”."
+
+
+def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Faults:
+    tracks = [track["id"] for track in shape["tracks"]]
+    for track in limit["by_track"]:
+        yield from _known(f"{place}.for", "track", track, tracks)
+    if limit["obliges"] is not None:
+        yield from _known(f"{place}.obliges", "side", limit["obliges"], list(SIDES))
+    for key in ("starts", "until"):
+        yield from _moment(shape, limit[key], f"{place}.{'from' if key == 'starts' else key}")
+    parties = [*shape["roles"], *(f"{side} {role}" for side in SIDES[:2] for role in shape["roles"])]
+    for told in limit["then"]["tell"] if limit["then"] else []:
+        yield from _known(f"{place}.then.tell", "party", told, parties)
+
+
+def _moment(shape: Mapping[str, Any], moment: str, place: str) -> Faults:
+    if moment in (*MOMENTS, "raised", "closed"):
+        return
+    stages = [stage["id"] for stage in shape["stages"]]
+    known = [f"{stage} {word}" for stage in stages for word in MOMENTS]
+    if moment not in known:
+        yield (
+            place,
+            f"Nothing called “{moment}” ever happens.{did_you_mean(moment, [*MOMENTS, *known])}"
+            f" Write one of {', '.join(MOMENTS)}; or a stage and one of them.",
+        )
+
+
+def _actions(shape: Mapping[str, Any]) -> Faults:
+    known = list(shape["fields_"])
+    for name, action in shape["actions"].items():
+        for field in action["fields_"]:
+            yield from _known(f"actions.{name}.fields", "field", field, known)
+        if action["outcome"] is not None:
+            yield from _known(f"actions.{name}.outcome", "outcome", action["outcome"], list(shape["outcomes"]))
+        for outcome in action["outcomes"]:
+            yield from _known(f"actions.{name}.outcomes", "outcome", outcome, list(shape["outcomes"]))
+        for number, page in enumerate(action["pages"], start=1):
+            for field in page["fields_"]:
+                yield from _known(f"actions.{name}.pages[{number}]", "field", field, action["fields_"])
+    for name, field in shape["fields_"].items():
+        for other in field["needed_when"] or {}:
+            yield from _known(f"fields.{name}.needed_when", "field", other, known)
+
+
+def _ends(shape: Mapping[str, Any]) -> Faults:
+    for action, table in shape["ends"].items():
+        yield from _known("ends", "action", action, list(shape["actions"]))
+        for outcome in table.values():
+            yield from _known(f"ends.{action}", "outcome", outcome, list(shape["outcomes"]))

@@ -1,0 +1,197 @@
+"""What a procedure is: frozen records, and nothing that acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workflows.spans import Span
+
+CLOSED = "closed"
+NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question. `kept` says where its answer lives: fact (event), words or child (kept apart)."""
+
+    name: str
+    kind: str
+    label: str
+    hint: str
+    missing: str
+    limit: int | None
+    needed: bool
+    needed_when: tuple[str, str] | None
+    kept: str
+    choices: tuple[tuple[str, str], ...]
+    past: bool
+    future: bool
+
+    def words_for(self, value: str) -> str:
+        """The words of a choice, or the value itself where the field is no choice."""
+        return dict(self.choices).get(value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """A page of a long form: a few fields that belong together."""
+
+    id: str
+    title: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person or the clock can do, with the words for it and what it asks."""
+
+    id: str
+    button: str
+    title: str
+    done: str
+    fields: tuple[str, ...]
+    pages: tuple[FormPage, ...]
+    outcome: str | None
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A lane with its own limits. `may_start_at` names the stages it may begin at."""
+
+    id: str
+    title: str
+    may_start_at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A rung of the procedure, as its author thinks of it."""
+
+    id: str
+    number: int
+    title: str
+    raising: str
+    responding: str
+    deciding: str | None
+    gate: str | None
+    silence: str
+    not_stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a case can be. `turn` names the party whose move it is; a closed case has none."""
+
+    id: str
+    stage: str | None
+    turn: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must be true for a transition, and the sentence that says so when it is not.
+
+    kind: `limit_missed` (name: a limit), `answer_is` (name: a field, value: its answer),
+    `track_starts_at` (name: a stage).
+    """
+
+    kind: str
+    name: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A move. `dest` is None where the state stays; `happens` names what limits listen for."""
+
+    action: str
+    source: str
+    dest: str | None
+    by: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    happens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows when a limit runs out: perhaps a move, perhaps people told, perhaps again and again."""
+
+    action: str | None
+    tell: tuple[str, ...]
+    again_every: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A time allowed. `spans` is by track; a missing span is *not stated*: shown, never counted."""
+
+    id: str
+    stage: str
+    words: str
+    spans: Mapping[str, Span | None]
+    starts: str
+    stops: frozenset[str]
+    obliges: str
+    strength: str
+    then: Consequence
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A matter this procedure is not for, and where it goes instead."""
+
+    id: str
+    words: str
+    go_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A partnership's rules, compiled. `digest` is SHA-256 of `text`, the whole merged definition."""
+
+    id: str
+    title: str
+    edition: str
+    effective: str
+    source: str
+    calendar: str
+    hours: tuple[str, str]
+    tracks: tuple[Track, ...]
+    stages: tuple[Stage, ...]
+    states: Mapping[str, State]
+    transitions: tuple[Transition, ...]
+    limits: Mapping[str, Limit]
+    fields: Mapping[str, Field]
+    actions: Mapping[str, Action]
+    reasons: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    ends: Mapping[str, Mapping[str, str]]
+    roles: Mapping[str, str]
+    elsewhere: tuple[Elsewhere, ...]
+    digest: str
+    text: str = field(repr=False)
+
+    def stage(self, stage_id: str) -> Stage:
+        """The stage of that id. KeyError where there is none."""
+        for stage in self.stages:
+            if stage.id == stage_id:
+                return stage
+        raise KeyError(stage_id)
+
+    def stage_of(self, state_id: str) -> Stage | None:
+        """The stage a state belongs to; None for a new or closed case."""
+        stage_id = self.states[state_id].stage
+        return self.stage(stage_id) if stage_id else None
+
+    def track(self, track_id: str) -> Track:
+        """The track of that id. KeyError where there is none."""
+        for track in self.tracks:
+            if track.id == track_id:
+                return track
+        raise KeyError(track_id)

@@ -1,0 +1,94 @@
+"""Limits as authors write them, compiled: which happenings start and stop each, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workflows.definition import CLOSED, Consequence, Limit, Stage, State
+from workflows.spans import parse_span
+
+Shape = Mapping[str, Any]
+_NOTHING = Consequence(None, (), None)
+_TWO_WORDS = ("taken forward", "sent back")
+
+
+def compile_limits(shape: Shape, stages: tuple[Stage, ...], states: Mapping[str, State]) -> dict[str, Limit]:
+    """Every limit by id (“managers.answer”). A state no limit covers gets one that is shown, not counted."""
+    tracks = [track["id"] for track in shape["tracks"]]
+    limits: dict[str, Limit] = {}
+    for stage, data in zip(stages, shape["stages"], strict=True):
+        written = [*data["limits"], *_everywhere(shape, data)]
+        for entry in written:
+            limit = _limit(stage, entry, tracks)
+            limits[limit.id] = limit
+        for limit in _uncovered(stage, states, list(limits.values()), tracks):
+            limits[limit.id] = limit
+    return limits
+
+
+def _everywhere(shape: Shape, stage: Shape) -> Iterator[Shape]:
+    """The limits of every stage, where the stage has none of that id itself."""
+    own = {limit["id"] for limit in stage["limits"]}
+    return (limit for limit in shape["each_stage"]["limits"] if limit["id"] not in own)
+
+
+def _limit(stage: Stage, data: Shape, tracks: list[str]) -> Limit:
+    until = _moment(data["until"], stage)
+    return Limit(
+        id=f"{stage.id}.{data['id']}",
+        stage=stage.id,
+        words=data["words"],
+        spans={track: _span(data, track) for track in tracks},
+        starts=_moment(data["starts"], stage),
+        stops=frozenset({until, f"{until.split(' ')[0]} left", CLOSED}),
+        obliges=data["obliges"] or ("deciding" if until.endswith(" decided") else "responding"),
+        strength=data["strength"],
+        then=_consequence(stage, data, until),
+    )
+
+
+def _moment(words: str, stage: Stage) -> str:
+    """“answered” is this stage’s; “managers answered” another’s; “raised” and “closed” are the case’s."""
+    whole_case = words in ("raised", CLOSED)
+    own = not whole_case and (" " not in words or words in _TWO_WORDS)
+    return f"{stage.id} {words}" if own else words
+
+
+def _span(data: Shape, track: str) -> Any:
+    text = data["by_track"].get(track, data["within"])
+    return parse_span(text) if text else None
+
+
+def _consequence(stage: Stage, data: Shape, until: str) -> Consequence:
+    """Silence moves the stage up only by the limit that waits for the answer."""
+    answers = until == f"{stage.id} answered" and not stage.deciding
+    action = "move_up_on_silence" if stage.silence == "moves up" and answers else None
+    then = data["then"]
+    if then is None:
+        return Consequence(action, (), None)
+    again = parse_span(then["again_every"]) if then["again_every"] else None
+    return Consequence(action, tuple(then["tell"]), again)
+
+
+def _uncovered(
+    stage: Stage, states: Mapping[str, State], limits: list[Limit], tracks: list[str]
+) -> Iterator[Limit]:
+    covered = {"gate": (), "waiting": ("opened",), "answered": ("answered", "decided")}
+    for name, moments in covered.items():
+        state = states.get(f"{stage.id}.{name}")
+        starts = {f"{stage.id} {moment}" for moment in moments}
+        if state is None or any(limit.starts in starts and limit.stage == stage.id for limit in limits):
+            continue
+        words = stage.gate if name == "gate" and stage.gate else "the procedure states no time for this"
+        yield Limit(
+            id=f"{stage.id}.{name}_not_stated",
+            stage=stage.id,
+            words=words,
+            spans=dict.fromkeys(tracks),
+            starts=f"entered {state.id}",
+            stops=frozenset({f"exited {state.id}", CLOSED}),
+            obliges=state.turn or "raising",
+            strength="guide",
+            then=_NOTHING,
+        )
