@@ -55,4 +55,6 @@ class FileClock:
         try:
             return datetime.fromisoformat(self.path.read_text(encoding="utf-8").strip()).astimezone(UTC)
         except (OSError, ValueError) as error:
-            raise NotReady(f"The clock file {self.path.name} does not hold a moment like 2026-04-02T16:30+01:00.") from error
+            raise NotReady(
+                f"The clock file {self.path.name} does not hold a moment like 2026-04-02T16:30+01:00."
+            ) from error

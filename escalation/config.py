@@ -131,7 +131,12 @@ CHOICES = {
     ("mail", "channel"): ("console", "file", "smtp"),
     ("mail", "security"): ("none", "starttls", "tls"),
 }
-_LEAST = {("server", "port"): 1, ("server", "threads"): 1, ("uploads", "largest_megabytes"): 1, ("uploads", "most_files"): 0}
+_LEAST = {
+    ("server", "port"): 1,
+    ("server", "threads"): 1,
+    ("uploads", "largest_megabytes"): 1,
+    ("uploads", "most_files"): 0,
+}
 
 
 def read_config(path: Path | None, environment: Mapping[str, str] | None = None) -> Config:
@@ -142,7 +147,9 @@ def read_config(path: Path | None, environment: Mapping[str, str] | None = None)
     name = path.name if path else "the environment"
     written = _parse(path) if path else {}
     faults: list[str] = []
-    for section, values in _from_environment(os.environ if environment is None else environment, faults).items():
+    for section, values in _from_environment(
+        os.environ if environment is None else environment, faults
+    ).items():
         known = written.setdefault(section, {})
         if isinstance(known, dict):
             known.update(values)
@@ -165,7 +172,11 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str], faults: list[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    known = {f"{PREFIX}{section}_{f.name}".upper(): (section, f.name) for section, kind in SECTIONS.items() for f in fields(kind)}
+    known = {
+        f"{PREFIX}{section}_{f.name}".upper(): (section, f.name)
+        for section, kind in SECTIONS.items()
+        for f in fields(kind)
+    }
     for name, value in environment.items():
         if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
             continue
@@ -216,7 +227,12 @@ def _with_files(config: Config) -> Config:
     """Read the secrets that are kept in files of their own."""
     service, mail = config.service, config.mail
     if service.secret_key_file:
-        service = Service(**{**asdict(service), "secret_key": _secret(config, "service.secret_key_file", service.secret_key_file)})
+        service = Service(
+            **{
+                **asdict(service),
+                "secret_key": _secret(config, "service.secret_key_file", service.secret_key_file),
+            }
+        )
     if mail.password_file:
         mail = Mail(**{**asdict(mail), "password": _secret(config, "mail.password_file", mail.password_file)})
     kept = {name: getattr(config, name) for name in SECTIONS}
@@ -240,4 +256,6 @@ def refuse_unsafe(config: Config) -> None:
     if urlsplit(config.service.address).scheme not in ("http", "https"):
         raise NotReady("service.address must begin with http:// or https://.")
     if config.clock.file and not config.demonstration:
-        raise NotReady("clock.file moves the clock by hand, which a real installation must not do. Remove it.")
+        raise NotReady(
+            "clock.file moves the clock by hand, which a real installation must not do. Remove it."
+        )

@@ -15,10 +15,8 @@ from escalation.clock import Clock
 from escalation.config import Config
 from escalation.database.engine import Database
 from escalation.procedures.shelf import Shelf
-from workflows.calendars import Calendar, calendar_named
+from workflows.calendars import LOCAL, Calendar, calendar_named
 from workflows.definition import Procedure
-
-LOCAL = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from workflows.spans import Span
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern ireland": "NIR"}
 FIRST_YEAR, LAST_YEAR = 2015, 2030
+LOCAL = ZoneInfo("Europe/London")
 _WEEKEND = ("Saturday", "Sunday")
 
 
@@ -46,7 +47,7 @@ class Calendar:
     nation: str
     opens: time = time(9)
     closes: time = time(17)
-    zone: ZoneInfo = ZoneInfo("Europe/London")
+    zone: ZoneInfo = LOCAL
     closures: Mapping[date, str] = field(default_factory=dict)
 
     def why_closed(self, day: date) -> str | None:

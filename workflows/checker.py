@@ -110,7 +110,9 @@ def _actions(shape: Mapping[str, Any]) -> Faults:
         for field in action["fields_"]:
             yield from _known(f"actions.{name}.fields", "field", field, known)
         if action["outcome"] is not None:
-            yield from _known(f"actions.{name}.outcome", "outcome", action["outcome"], list(shape["outcomes"]))
+            yield from _known(
+                f"actions.{name}.outcome", "outcome", action["outcome"], list(shape["outcomes"])
+            )
         for outcome in action["outcomes"]:
             yield from _known(f"actions.{name}.outcomes", "outcome", outcome, list(shape["outcomes"]))
         for number, page in enumerate(action["pages"], start=1):

@@ -16,7 +16,6 @@ from workflows.definition import (
     Stage,
     State,
     Track,
-    Transition,
 )
 from workflows.limits import compile_limits
 from workflows.moves import compile_transitions
@@ -135,5 +134,3 @@ def _action(shape: Shape, name: str, tracks: tuple[Track, ...]) -> Action:
         outcome=data["outcome"],
         outcomes=tuple(data["outcomes"]),
     )
-
-

@@ -99,7 +99,11 @@ class CivilDate(fields.Field[date | None]):
 def _as_date(value: Any, question: Field) -> date | None:
     if isinstance(value, date):
         return value
-    parts = value if isinstance(value, Mapping) else dict(zip(("year", "month", "day"), _iso(value), strict=False))
+    parts = (
+        value
+        if isinstance(value, Mapping)
+        else dict(zip(("year", "month", "day"), _iso(value), strict=False))
+    )
     texts = [str(parts.get(part, "") or "").strip() for part in ("day", "month", "year")]
     if not any(texts):
         if question.needed:
@@ -124,8 +128,13 @@ def _iso(value: Any) -> list[str]:
 class ActionShape(Schema):
     """One agreed or proposed action: what, which side does it, by when."""
 
-    what = Words(required=True, validate=[Length(min=1, error="Say what will be done"),
-                                          Length(max=ACTION_WORDS, error="Each action must be 500 characters or fewer")])
+    what = Words(
+        required=True,
+        validate=[
+            Length(min=1, error="Say what will be done"),
+            Length(max=ACTION_WORDS, error="Each action must be 500 characters or fewer"),
+        ],
+    )
     side = fields.String(required=True, validate=OneOf(SIDES, error="Choose which side does it"))
     by = fields.Raw(required=True)
 
@@ -138,7 +147,11 @@ class Actions(fields.Field[list[dict[str, Any]]]):
         self.question = question
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[dict[str, Any]]:
-        rows = [row for row in value if isinstance(row, Mapping) and _filled(row)] if isinstance(value, list) else []
+        rows = (
+            [row for row in value if isinstance(row, Mapping) and _filled(row)]
+            if isinstance(value, list)
+            else []
+        )
         if len(rows) > MOST_ACTIONS:
             raise ValidationError(f"Write at most {MOST_ACTIONS} actions")
         return [self._row(number, row) for number, row in enumerate(rows, start=1)]
@@ -170,7 +183,9 @@ def _first(messages: Any) -> str:
     return str(messages)
 
 
-def form_schema(procedure: Procedure, action: str, asked: Asked, *, only: tuple[str, ...] | None = None) -> FormSchema:
+def form_schema(
+    procedure: Procedure, action: str, asked: Asked, *, only: tuple[str, ...] | None = None
+) -> FormSchema:
     """The schema of an action's answers, or of some of its questions (a page of a long form)."""
     names = procedure.actions[action].fields if only is None else only
     schema = _schema_class(procedure, action, names)()
@@ -186,7 +201,9 @@ def _schema_class(procedure: Procedure, action: str, names: tuple[str, ...]) -> 
     key = (procedure.digest, action, names)
     if key not in _CLASSES:
         questions = tuple(procedure.fields[name] for name in names)
-        built = FormSchema.from_dict({q.name: _field(procedure, action, q) for q in questions}, name="Answers")
+        built: Any = FormSchema.from_dict(
+            {q.name: _field(procedure, action, q) for q in questions}, name="Answers"
+        )
         built.questions = questions
         _CLASSES[key] = built
     return _CLASSES[key]
@@ -195,7 +212,11 @@ def _schema_class(procedure: Procedure, action: str, names: tuple[str, ...]) -> 
 def _field(procedure: Procedure, action: str, question: Field) -> fields.Field[Any]:
     shared: dict[str, Any] = {
         "required": question.needed,
-        "error_messages": {"required": question.missing, "null": question.missing, "invalid": question.missing},
+        "error_messages": {
+            "required": question.missing,
+            "null": question.missing,
+            "invalid": question.missing,
+        },
         "metadata": {"question": question},
     }
     if question.kind == "date":

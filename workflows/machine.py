@@ -36,7 +36,7 @@ class Step:
 
 
 class NotAllowed(Exception):
-    """The procedure does not allow it now. `reasons` are sentences; empty where it is simply not a move here."""
+    """The procedure does not allow it now. `reasons` are sentences; none where it is no move here."""
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
@@ -137,7 +137,8 @@ def _condition(procedure: Procedure, condition: Condition) -> Any:
     def holds(event: EventData) -> bool:
         if _holds(procedure, condition, event.kwargs["situation"]):
             return True
-        event.model.refusals.append(condition.reason)
+        row: Any = event.model
+        row.refusals.append(condition.reason)
         return False
 
     return holds
@@ -145,6 +146,7 @@ def _condition(procedure: Procedure, condition: Condition) -> Any:
 
 def _chooser(transition: Transition) -> Any:
     def choose(event: EventData) -> None:
-        event.model.chosen = transition
+        row: Any = event.model
+        row.chosen = transition
 
     return choose

@@ -1,7 +1,8 @@
 """The transitions a stage comes to: who may do what, from where, to where, and what happens by it.
 
 Parties in `by`: raising, responding, deciding (the responsible post of that side now), raiser (the post
-that raised), either (any post that is part of the case on a side), office, clock.
+that raised), raising side (any post that is part of the case on that side), either (any post that is part of
+the case), office, clock.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from workflows.definition import CLOSED, NEW, Condition, Limit, Stage, Track, Transition
 
-_RAISERS = ("raising", "raiser")
+# A manager who was told because nobody reacted is part of the side, and may react.
+_RAISERS = ("raising", "raiser", "raising side")
 _RECORDS = {"record_discussion": "discussed", "record_meeting": "met", "add_note": "noted"}
 
 
@@ -33,9 +35,7 @@ def compile_transitions(
 def _move(
     action: str, source: str, dest: str, by: tuple[str, ...], happens: tuple[str, ...], *conditions: Condition
 ) -> Transition:
-    return Transition(
-        action, source, dest, by, conditions, (*happens, f"exited {source}", f"entered {dest}")
-    )
+    return Transition(action, source, dest, by, conditions, (*happens, f"exited {source}", f"entered {dest}"))
 
 
 def _opening(stage: Stage) -> tuple[str, tuple[str, ...]]:
@@ -53,9 +53,7 @@ def _start(stage: Stage, first: Stage, tracks: tuple[Track, ...]) -> Iterator[Tr
         chosen = [Condition("starts_at", stage.id, "", "It starts at the first stage.")]
         yield _move("raise", NEW, dest, ("raiser",), ("raised", *opened), *chosen)
     elif any(stage.id in track.may_start_at for track in tracks):
-        rule = Condition(
-            "starts_at", stage.id, "", "Only an immediate risk may start above the first stage."
-        )
+        rule = Condition("starts_at", stage.id, "", "Only an immediate risk may start above the first stage.")
         yield _move("raise", NEW, f"{stage.id}.waiting", ("raiser",), happens, rule)
 
 
@@ -104,13 +102,20 @@ def _silence(stage: Stage, above: Stage | None, limits: Mapping[str, Limit]) -> 
             rule = Condition("limit_missed", limit.id, "", "The other side still has time to answer.")
             yield _move("move_up_on_silence", waiting, dest, ("clock",), happens, rule)
         return
-    rules = [Condition("limit_missed", limit.id, "", "The other side still has time to answer.") for limit in counted]
+    rules = [
+        Condition("limit_missed", limit.id, "", "The other side still has time to answer.")
+        for limit in counted
+    ]
     # Where no figure is stated, when to move up is the raising side's own judgement.
     yield _move("move_up_late", waiting, dest, _RAISERS, happens, *rules[:1])
 
 
 def _answer_limits(stage: Stage, limits: Mapping[str, Limit]) -> Iterator[Limit]:
-    return (limit for limit in limits.values() if f"{stage.id} answered" in limit.stops and limit.stage == stage.id)
+    return (
+        limit
+        for limit in limits.values()
+        if f"{stage.id} answered" in limit.stops and limit.stage == stage.id
+    )
 
 
 def _anywhere(stage: Stage) -> Iterator[Transition]:

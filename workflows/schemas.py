@@ -75,7 +75,9 @@ class Head(Strict):
     source = sentence(1000, required=True)
     calendar = sentence(40, required=True)
     hours = fields.List(
-        fields.String(validate=validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="Write a time like “09:00”.")),
+        fields.String(
+            validate=validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="Write a time like “09:00”.")
+        ),
         load_default=["09:00", "17:00"],
         validate=validate.Length(equal=2, error="Give two times: when business opens and when it closes."),
     )
@@ -196,5 +198,3 @@ class DefinitionShape(Strict):
     ends = fields.Dict(fields.String(), fields.Dict(fields.String(), fields.String()))
     roles = fields.Dict(fields.String(validate=ID), sentence(100))
     elsewhere = fields.List(fields.Nested(ElsewhereShape), load_default=list)
-
-

@@ -41,7 +41,9 @@ def parse_span(text: str) -> Span:
         return Span(0, "same_working_day")
     found = _PATTERN.match(text.lower())
     if not found:
-        raise SpanError(f"“{text}” is not a length of time. Write a number and a unit, like “2 working days”.")
+        raise SpanError(
+            f"“{text}” is not a length of time. Write a number and a unit, like “2 working days”."
+        )
     count, words = int(found[1]), found[2]
     unit = UNITS.get(words) or UNITS.get(words.removesuffix("s"))
     if unit is None:

@@ -48,9 +48,7 @@ def keep(
 def of_case(db: Connection, case_id: int) -> list[ActionRecord]:
     """The agreed actions of a case."""
     query = (
-        select(AgreedAction.__table__)
-        .where(AgreedAction.case_id == case_id)
-        .order_by(AgreedAction.position)
+        select(AgreedAction.__table__).where(AgreedAction.case_id == case_id).order_by(AgreedAction.position)
     )
     return [ActionRecord(**row._mapping) for row in db.execute(query)]
 

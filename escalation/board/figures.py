@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case
@@ -108,7 +108,9 @@ def _late() -> ColumnElement[bool]:
 def _rules(partnership: str, filters: Filters) -> Sequence[ColumnElement[bool]]:
     rules: list[ColumnElement[bool]] = [Case.partnership_id == partnership]
     if filters.agency:
-        rules.append((Case.raising_agency_id == filters.agency) | (Case.responding_agency_id == filters.agency))
+        rules.append(
+            (Case.raising_agency_id == filters.agency) | (Case.responding_agency_id == filters.agency)
+        )
     if filters.reason:
         rules.append(Case.reason == filters.reason)
     if filters.stage:
@@ -120,7 +122,7 @@ def _rules(partnership: str, filters: Filters) -> Sequence[ColumnElement[bool]]:
     return rules
 
 
-def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Sequence[Row[Any]]:
+def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Sequence[Any]:
     query = (
         select(
             Case.reference,
@@ -148,7 +150,7 @@ def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Se
     return work.db.execute(query).all()
 
 
-def _row(work: Reading, row: Row[Any]) -> BoardRow:
+def _row(work: Reading, row: Any) -> BoardRow:
     procedure = work.procedure(row.procedure_digest)
     return BoardRow(
         reference=row.reference,
@@ -168,11 +170,14 @@ def _totals(work: Reading, procedure: Procedure, rules: Sequence[ColumnElement[b
     columns = {**procedure.outcomes, OPEN: "Still open"}
     # A stage or outcome of an older procedure still counts, under its own id.
     stages = {stage.id: stage.title for stage in procedure.stages}
-    stages |= {stage: str(stage) for stage, _ in counts if stage not in stages}
+    stages |= {str(stage): str(stage) for stage, _ in counts if stage not in stages}
     columns |= {outcome: outcome for _, outcome in counts if outcome not in columns}
     rows = tuple(
-        (title, tuple(counts.get((stage, outcome), 0) for outcome in columns),
-         sum(n for (s, _), n in counts.items() if s == stage))
+        (
+            title,
+            tuple(counts.get((stage, outcome), 0) for outcome in columns),
+            sum(n for (s, _), n in counts.items() if s == stage),
+        )
         for stage, title in stages.items()
     )
     sums = tuple(sum(n for (_, o), n in counts.items() if o == outcome) for outcome in columns)

@@ -52,7 +52,7 @@ def begin(work: Changing, person_id: str, post_id: str) -> str:
 def of_person(db: Connection, person_id: str) -> list[DraftRecord]:
     """A person’s drafts, newest first."""
     query = select(Draft.__table__).where(Draft.person_id == person_id).order_by(Draft.changed_at.desc())
-    return [_record(row._mapping) for row in db.execute(query)]
+    return [_record(dict(row._mapping)) for row in db.execute(query)]
 
 
 def one(db: Connection, draft_id: str, person_id: str) -> DraftRecord:
@@ -61,12 +61,10 @@ def one(db: Connection, draft_id: str, person_id: str) -> DraftRecord:
     row = db.execute(query).first()
     if row is None:
         raise NotFound
-    return _record(row._mapping)
+    return _record(dict(row._mapping))
 
 
-def save(
-    work: Changing, draft: DraftRecord, answers: Mapping[str, Any], *, page: str, passed: bool
-) -> None:
+def save(work: Changing, draft: DraftRecord, answers: Mapping[str, Any], *, page: str, passed: bool) -> None:
     """Keep what was typed on a page, whether it passed or not."""
     done = [known for known in draft.done if known != page] + ([page] if passed else [])
     work.db.execute(
@@ -120,7 +118,7 @@ def uploads(db: Connection, draft_id: str) -> list[Upload]:
     return [Upload(*row) for row in db.execute(query)]
 
 
-def _record(row: Mapping[str, Any]) -> DraftRecord:
+def _record(row: Mapping[Any, Any]) -> DraftRecord:
     return DraftRecord(
         **{**row, "answers": json.loads(row["answers"]), "done": tuple(json.loads(row["done"]))}
     )

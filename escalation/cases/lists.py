@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
@@ -73,7 +73,7 @@ def inbox(work: Reading, viewer: Viewer, *, most: int = PAGE) -> list[InboxRow]:
     return [_inbox_row(work, row) for row in rows]
 
 
-def _inbox_row(work: Reading, row: Row[Any]) -> InboxRow:
+def _inbox_row(work: Reading, row: Any) -> InboxRow:
     procedure = work.procedure(row.procedure_digest)
     limit = procedure.limits[row.limit_id]
     return InboxRow(
@@ -114,7 +114,7 @@ def my_cases(work: Reading, viewer: Viewer, *, still_open: bool, most: int = PAG
     return [_case_row(work, row) for row in work.db.execute(query)]
 
 
-def _case_row(work: Reading, row: Row[Any]) -> CaseRow:
+def _case_row(work: Reading, row: Any) -> CaseRow:
     procedure = work.procedure(row.procedure_digest)
     return CaseRow(
         reference=row.reference,

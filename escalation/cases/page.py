@@ -104,7 +104,9 @@ def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
     return _page(work, viewer, case, cases.standing(work.db, case), for_board=True)
 
 
-def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, *, for_board: bool) -> CasePage:
+def _page(
+    work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, *, for_board: bool
+) -> CasePage:
     procedure = work.procedure(case.procedure_digest)
     history = events.history(work.db, case.id)
     known = _posts(work, standing, history)
@@ -127,9 +129,7 @@ def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, *
         due=tuple(_due(work, procedure, known, deadline) for deadline in running),
         child=() if for_board else entries(procedure, _child(procedure, words[1].body if 1 in words else {})),
         statements=tuple(
-            statement(telling, event, words[event.number].body)
-            for event in history
-            if event.number in words
+            statement(telling, event, words[event.number].body) for event in history if event.number in words
         ),
         timeline=tuple(told(telling, event) for event in history),
         promises=_promises(work, case, words),
@@ -212,4 +212,3 @@ def _promises(
         Promise(action.position, what(action), action.side, action.by_date, action.result)
         for action in agreements.of_case(work.db, case.id)
     )
-

@@ -16,8 +16,13 @@ class Case(Table):
     __tablename__ = "cases"
     __table_args__ = (
         Index("ix_cases_board", "partnership_id", "raised_at", "id"),
-        Index("ix_cases_open", "partnership_id", "state", sqlite_where=text("closed_at IS NULL"),
-              postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_cases_open",
+            "partnership_id",
+            "state",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)

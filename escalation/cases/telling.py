@@ -132,7 +132,11 @@ def _side(telling: Telling, post: PostRecord | None) -> str:
 
 def entries(procedure: Procedure, given: Mapping[str, Any]) -> tuple[Entry, ...]:
     """Questions and answers in words, for what is a question at all."""
-    return tuple(_entry(procedure.fields[name], value) for name, value in given.items() if name in procedure.fields and procedure.fields[name].kind != "post")
+    return tuple(
+        _entry(procedure.fields[name], value)
+        for name, value in given.items()
+        if name in procedure.fields and procedure.fields[name].kind != "post"
+    )
 
 
 def _entry(question: Field, value: Any) -> Entry:

@@ -47,7 +47,7 @@ class DeadlineRecord:
 def of_case(db: Connection, case_id: int) -> list[DeadlineRecord]:
     """Every deadline a case has had, oldest first."""
     query = select(Deadline.__table__).where(Deadline.case_id == case_id).order_by(Deadline.id)
-    return [_record(row._mapping) for row in db.execute(query)]
+    return [_record(dict(row._mapping)) for row in db.execute(query)]
 
 
 def live(db: Connection, case_id: int) -> list[DeadlineRecord]:
@@ -57,13 +57,13 @@ def live(db: Connection, case_id: int) -> list[DeadlineRecord]:
         .where(Deadline.case_id == case_id, Deadline.ended_at.is_(None))
         .order_by(Deadline.id)
     )
-    return [_record(row._mapping) for row in db.execute(query)]
+    return [_record(dict(row._mapping)) for row in db.execute(query)]
 
 
 def one(db: Connection, deadline_id: int) -> DeadlineRecord | None:
     """The deadline of an id."""
     row = db.execute(select(Deadline.__table__).where(Deadline.id == deadline_id)).first()
-    return _record(row._mapping) if row else None
+    return _record(dict(row._mapping)) if row else None
 
 
 def start(
@@ -155,5 +155,5 @@ def put_off(db: Connection, deadline_id: int, now: datetime, trouble: str) -> No
     )
 
 
-def _record(row: Mapping[str, Any]) -> DeadlineRecord:
+def _record(row: Mapping[Any, Any]) -> DeadlineRecord:
     return DeadlineRecord(**{**row, "working": json.loads(row["working"])})

@@ -23,7 +23,14 @@ class Deadline(Table):
     __table_args__ = (
         Index("ix_deadlines_case", "case_id"),
         Index("ix_deadlines_try", "try_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
-        Index("ix_deadlines_inbox", "obliged_post_id", "due_at", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index(
+            "ix_deadlines_inbox",
+            "obliged_post_id",
+            "due_at",
+            "id",
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))

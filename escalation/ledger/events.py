@@ -66,7 +66,7 @@ def _plain(value: Any) -> str:
 def history(db: Connection, case_id: int) -> list[EventRecord]:
     """Every event of a case, in order."""
     query = select(Event.__table__).where(Event.case_id == case_id).order_by(Event.number)
-    return [_record(row._mapping) for row in db.execute(query)]
+    return [_record(dict(row._mapping)) for row in db.execute(query)]
 
 
 def by_key(db: Connection, key: str) -> tuple[int, int] | None:
@@ -95,5 +95,5 @@ def last_fact(db: Connection, case_id: int, actions: tuple[str, ...], fact: str)
     return None
 
 
-def _record(row: Mapping[str, Any]) -> EventRecord:
+def _record(row: Mapping[Any, Any]) -> EventRecord:
     return EventRecord(**{**row, "facts": json.loads(row["facts"])})

@@ -8,9 +8,7 @@ from escalation.privacy.content import ContentRecord, content_digest
 from workflows.definition import NEW
 
 
-def faults_of(
-    case: CaseRecord, events: list[EventRecord], contents: dict[int, ContentRecord]
-) -> list[str]:
+def faults_of(case: CaseRecord, events: list[EventRecord], contents: dict[int, ContentRecord]) -> list[str]:
     """Everything that does not fit, as sentences; empty where the history is whole."""
     found = [fault for number, event in enumerate(events, 1) for fault in _event(event, number, events)]
     found += [

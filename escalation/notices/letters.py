@@ -23,15 +23,39 @@ class Letter:
 
 
 LETTERS = {
-    "raised": Letter("A challenge waits for your answer: {reference}", "Somebody has raised a challenge about a decision of your team. The page says by when an answer is due."),
-    "answered": Letter("A challenge has been answered: {reference}", "The other side has answered. Please read the answer, and accept it or move it up."),
-    "moved_up": Letter("A challenge has moved up: {reference}", "A challenge you are part of has moved to its next stage. The page says who has it now and by when."),
-    "sent_back": Letter("A challenge was not taken forward: {reference}", "The manager has said why. Please read it, and say what you want to do."),
-    "closed": Letter("A challenge has ended: {reference}", "The page says how it ended and what was agreed."),
-    "added": Letter("Something was added to a challenge: {reference}", "A discussion, a meeting or a note was added to the record."),
-    "no_answer": Letter("No answer in time: {reference}", "A time limit ran out on a challenge you are part of. The page says what happens next."),
-    "still_no_answer": Letter("Still no answer: {reference}", "A challenge is still waiting after its time limit. Please look at it today."),
-}  # fmt: skip
+    "raised": Letter(
+        "A challenge waits for your answer: {reference}",
+        "Somebody has raised a challenge about a decision of your team. The page says by when an answer is due.",
+    ),
+    "answered": Letter(
+        "A challenge has been answered: {reference}",
+        "The other side has answered. Please read the answer, and accept it or move it up.",
+    ),
+    "moved_up": Letter(
+        "A challenge has moved up: {reference}",
+        "A challenge you are part of has moved to its next stage. The page says who has it and by when.",
+    ),
+    "sent_back": Letter(
+        "A challenge was not taken forward: {reference}",
+        "The manager has said why. Please read it, and say what you want to do.",
+    ),
+    "closed": Letter(
+        "A challenge has ended: {reference}",
+        "The page says how it ended and what was agreed.",
+    ),
+    "added": Letter(
+        "Something was added to a challenge: {reference}",
+        "A discussion, a meeting or a note was added to the record.",
+    ),
+    "no_answer": Letter(
+        "No answer in time: {reference}",
+        "A time limit ran out on a challenge you are part of. The page says what happens next.",
+    ),
+    "still_no_answer": Letter(
+        "Still no answer: {reference}",
+        "A challenge is still waiting after its time limit. Please look at it today.",
+    ),
+}
 _BY_ACTION = {"raise": "raised", "send_back": "sent_back", "respond": "answered", "decide": "answered"}
 
 

@@ -28,7 +28,14 @@ class MessageRecord:
 
 
 def write(
-    db: Connection, *, case_id: int, reference: str, occasion: str, letter: str, post_ids: Iterable[str], now: datetime
+    db: Connection,
+    *,
+    case_id: int,
+    reference: str,
+    occasion: str,
+    letter: str,
+    post_ids: Iterable[str],
+    now: datetime,
 ) -> None:
     """One letter a post. `occasion` (an event’s number, a firing) makes the key that removes doubles."""
     rows = [

@@ -16,7 +16,9 @@ class Message(Table):
     """One letter to one post. Who holds the post is worked out when it is sent. `key` removes doubles."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_unsent", "next_try_at", "id", sqlite_where=_UNSENT, postgresql_where=_UNSENT),)
+    __table_args__ = (
+        Index("ix_messages_unsent", "next_try_at", "id", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))

@@ -83,6 +83,8 @@ def _is(post: PostRecord, party: str, standing: Standing) -> bool:
         return post.id == standing.raiser_post_id
     if party == "either":
         return bool(mine)
+    if party == "raising side":
+        return any(part.side == "raising" for part in mine)
     if party == "office":
         return post.level == "office" and post.partnership_id == standing.partnership_id
     # raising, responding, deciding: the responsible post of that side. Anything else (clock) is nobody.

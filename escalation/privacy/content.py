@@ -52,7 +52,9 @@ def keep(
 ) -> None:
     """Keep the words and files of one event."""
     db.execute(
-        insert(Content).values(case_id=case_id, number=number, salt=content.salt, body=canonical(content.body))
+        insert(Content).values(
+            case_id=case_id, number=number, salt=content.salt, body=canonical(content.body)
+        )
     )
     if files:
         rows = [
@@ -79,7 +81,13 @@ def contents(db: Connection, case_id: int) -> dict[int, ContentRecord]:
 def files(db: Connection, case_id: int) -> list[FileRecord]:
     """The files of a case, without their bytes."""
     query = (
-        select(EvidenceFile.number, EvidenceFile.position, EvidenceFile.name, EvidenceFile.kind, EvidenceFile.size)
+        select(
+            EvidenceFile.number,
+            EvidenceFile.position,
+            EvidenceFile.name,
+            EvidenceFile.kind,
+            EvidenceFile.size,
+        )
         .where(EvidenceFile.case_id == case_id)
         .order_by(EvidenceFile.number, EvidenceFile.position)
     )

@@ -29,9 +29,7 @@ class Shelf:
 
 def install(db: Connection, procedure: Procedure, now: datetime) -> None:
     """Keep a definition, whole. Installing the same one again changes nothing."""
-    known = db.scalar(
-        select(InstalledProcedure.digest).where(InstalledProcedure.digest == procedure.digest)
-    )
+    known = db.scalar(select(InstalledProcedure.digest).where(InstalledProcedure.digest == procedure.digest))
     if known is None:
         db.execute(
             insert(InstalledProcedure).values(

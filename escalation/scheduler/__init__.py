@@ -1,1 +1,1 @@
-"""The one process with a timer: it ticks the sweep, the delivery and the auditor, and keeps nothing itself."""
+"""The one process with a timer: it ticks the sweep, the delivery and the auditor, and keeps nothing."""

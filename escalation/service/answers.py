@@ -41,7 +41,8 @@ def read_answers(procedure: Procedure, action: str, given: Mapping[str, Any], as
     try:
         loaded: dict[str, Any] = schema.load(given)
     except ValidationError as error:
-        raise Unanswered(error.normalized_messages()) from error
+        messages = error.messages if isinstance(error.messages, dict) else {"": error.messages}
+        raise Unanswered(messages) from error
     shown: dict[str, Any] = schema.dump(loaded)
     facts: dict[str, Any] = {}
     words: dict[str, Any] = {}

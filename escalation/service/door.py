@@ -76,9 +76,7 @@ def raise_escalation(
     spent = events.by_key(work.db, key)
     if spent:
         return Receipt(cases.by_id(work.db, spent[0]).reference, spent[1], repeated=True)
-    digest = work.db.scalar(
-        select(Partnership.procedure_digest).where(Partnership.id == post.partnership_id)
-    )
+    digest = work.db.scalar(select(Partnership.procedure_digest).where(Partnership.id == post.partnership_id))
     if digest is None:
         raise NotFound
     procedure = work.procedure(digest)
@@ -186,9 +184,7 @@ def _permit(
     return post
 
 
-def _read(
-    work: Changing, actor: Actor, case: CaseRecord, procedure: Procedure, command: Command
-) -> Answers:
+def _read(work: Changing, actor: Actor, case: CaseRecord, procedure: Procedure, command: Command) -> Answers:
     if isinstance(actor, Clock):
         return Answers(NOTHING.loaded, dict(command.answers), NOTHING.words)
     if command.action == "raise":

@@ -83,9 +83,7 @@ def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doin
     return action.outcome or str(doing.answers.loaded["outcome"])
 
 
-def _responsible(
-    work: Changing, case: CaseRecord, procedure: Procedure, step: Step
-) -> dict[str, PostRecord]:
+def _responsible(work: Changing, case: CaseRecord, procedure: Procedure, step: Step) -> dict[str, PostRecord]:
     """Who answers for each side from now on, where the step enters another stage."""
     stage = procedure.stage_of(step.dest)
     if stage is None or stage.id == procedure.states[step.source].stage:
@@ -176,9 +174,7 @@ def _responsible_post(parts: tuple[Part, ...], side: str) -> str:
     return next(part.post_id for part in parts if part.side == side and part.responsible)
 
 
-def _promises(
-    work: Changing, case: CaseRecord, doing: Doing, number: int, parts: tuple[Part, ...]
-) -> None:
+def _promises(work: Changing, case: CaseRecord, doing: Doing, number: int, parts: tuple[Part, ...]) -> None:
     loaded = doing.answers.loaded
     if loaded.get("agreed_actions"):
         owners = {side: _responsible_post(parts, side) for side in ("raising", "responding")}

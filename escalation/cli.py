@@ -1,0 +1,211 @@
+"""The `escalation` command: makes an installation, runs its two processes, and does each round by hand."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from escalation import config as settings
+from escalation import installation
+from escalation.database import migrate
+from escalation.demo import run as demonstration
+from escalation.errors import NotReady, Refusal, Unavailable
+from escalation.logs import start_logging
+from escalation.notices.senders import sender_of
+from escalation.people import accounts
+from escalation.people.directory import load_directory, read_directory
+from escalation.scheduler import process, rounds
+from escalation.start import configured_procedure, make_office, open_office
+
+
+class Sentences(click.Group):
+    """A command whose refusals are sentences, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; say in words what stands in its way."""
+        try:
+            return super().invoke(ctx)
+        except (NotReady, Refusal) as error:
+            raise click.ClickException(_words(error)) from error
+        except Unavailable as error:
+            raise click.ClickException(
+                f"The database does not answer ({error}). Nothing was changed."
+            ) from error
+
+
+def _words(error: Exception) -> str:
+    messages = getattr(error, "messages", None)
+    return "\n".join(line for lines in messages.values() for line in lines) if messages else str(error)
+
+
+@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="ESCALATION_CONFIG",
+    help="The settings file. Without it: config.toml in this folder, if there is one.",
+)
+@click.pass_context
+def main(context: click.Context, path: Path | None) -> None:
+    """Professional disagreements about a child’s safety, answered in time and on the record.
+
+    \b
+    Look at it first:          escalation demo
+    Make a real installation:  escalation init
+    Then run, side by side:    escalation serve
+                               escalation schedule
+
+    Every setting can also be given as an environment variable: ESCALATION_SERVER_PORT=8123 stands over
+    [server] port in the file.
+    """
+    start_logging()
+    standard = Path("config.toml")
+    context.obj = path or (standard if standard.exists() else None)
+
+
+@main.command()
+@click.option("--partnership", prompt="The partnership’s name", help="For example: Riverbank Partnership.")
+@click.option("--front-door", prompt="Telephone of its front door (MASH)", help="Shown on every open case.")
+@click.option("--out-of-hours", prompt="Telephone out of hours", help="Shown beside it.")
+@click.option("--name", prompt="Your name", help="The first administrator.")
+@click.option("--email", prompt="Your e-mail address", help="To sign in with.")
+@click.password_option(
+    "--password",
+    envvar="ESCALATION_FIRST_PASSWORD",
+    prompt="A password (three random words are good)",
+    help="At least 12 characters. Better asked for than typed on the command line.",
+)
+@click.pass_obj
+def init(path: Path | None, **answers: str) -> None:
+    """Make an installation: settings with a secret, the database, the partnership, its first administrator.
+
+    Run again after an update, it brings the database up and changes nothing else.
+    """
+    file = path or Path("config.toml")
+    made = installation.write_settings(file)
+    installation.make(settings.read_config(file), installation.First(**answers))
+    click.echo(
+        f"{'Wrote' if made else 'Kept'} {file}. Ready: run “escalation serve” and “escalation schedule”."
+    )
+
+
+@main.command()
+@click.pass_obj
+def upgrade(path: Path | None) -> None:
+    """Bring the database of an installation to this version."""
+    migrate.upgrade(make_office(settings.read_config(path)).database)
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.pass_obj
+def serve(path: Path | None) -> None:
+    """Serve the pages, until stopped. Run “escalation schedule” beside it."""
+    open_office(path).database.close()
+    # The engine knows no web framework: the face is a program of its own.
+    extra = ["--config", str(path)] if path else []
+    os.execv(sys.executable, [sys.executable, "-m", "web", *extra])  # noqa: S606 - our own program
+
+
+@main.command()
+@click.pass_obj
+def schedule(path: Path | None) -> None:
+    """Run the clock: sweep, delivery and auditor, until stopped. One is enough; two do no harm."""
+    process.run(open_office(path))
+
+
+@main.command()
+@click.pass_obj
+def sweep(path: Path | None) -> None:
+    """Fire every limit that has run out, once, now."""
+    did = rounds.sweep_round(open_office(path))
+    click.echo(f"{did} fired.")
+
+
+@main.command()
+@click.pass_obj
+def deliver(path: Path | None) -> None:
+    """Send every letter that waits, once, now."""
+    office = open_office(path)
+    did = rounds.deliver_round(office, sender_of(office.config))
+    click.echo(f"{did} sent.")
+
+
+@main.command()
+@click.pass_obj
+def audit(path: Path | None) -> None:
+    """Look for open cases where nothing runs or nobody can act. Exits with 1 where there are any."""
+    found = rounds.audit_round(open_office(path))
+    click.echo(f"{found} alarms." if found else "Every open case has something running and somebody to act.")
+    sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Where the pages are served.")
+@click.option(
+    "--data",
+    default="var/demo",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the demonstration is kept. Delete the folder to begin again.",
+)
+@click.option("--build-only", is_flag=True, help="Make the demonstration and stop.")
+def demo(port: int, data: Path, build_only: bool) -> None:
+    """Make the demonstration partnership if it is not there, and run it. Everybody in it is invented."""
+    logging.getLogger().setLevel(logging.WARNING)
+    file = demonstration.prepare(data, port)
+    if not build_only:
+        sys.exit(demonstration.run(file))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def directory(path: Path | None, file: Path) -> None:
+    """Add the agencies, teams, posts and people of a TOML file. What is there already stays as it is."""
+    office = open_office(path)
+    loaded = read_directory(file)
+    with office.changing() as work:
+        load_directory(work, loaded, procedure_digest=installation.install_configured(work))
+    click.echo("Added. Give each new person a password: escalation password NAME@EXAMPLE.")
+
+
+@main.command()
+@click.argument("email")
+@click.password_option(
+    envvar="ESCALATION_NEW_PASSWORD", prompt="The new password", help="At least 12 characters."
+)
+@click.pass_obj
+def password(path: Path | None, email: str, password: str) -> None:
+    """Give somebody a new password. It ends their sessions."""
+    with open_office(path).changing() as work:
+        known = accounts.set_password(work, email, password)
+    if not known:
+        raise click.ClickException("Nobody has that e-mail address.")
+    click.echo("Done.")
+
+
+@main.group("config")
+def config_group() -> None:
+    """Look at the settings."""
+
+
+@config_group.command("check")
+@click.pass_obj
+def config_check(path: Path | None) -> None:
+    """Say whether the settings, the procedure and the database are fit to start with."""
+    config = settings.read_config(path)
+    settings.refuse_unsafe(config)
+    procedure = configured_procedure(config)
+    click.echo(
+        f"The settings are fit. Procedure: {procedure.title} ({procedure.id}, edition {procedure.edition})."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""A second pair of eyes on the sweep: open cases where nothing runs or nobody can act. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, func, select
+
+from escalation.cases.tables import Case, Participant
+from escalation.deadlines.tables import Deadline
+from escalation.office import Reading
+from escalation.people.posts import held_now
+from escalation.people.tables import Holding, Person
+
+GRACE = timedelta(minutes=5)
+SIDES = ("raising", "responding")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A case that needs a person to look at it: its reference and a sentence."""
+
+    reference: str
+    sentence: str
+
+
+def audit(work: Reading) -> list[Alarm]:
+    """Every alarm there is, by reference."""
+    return sorted(
+        [*_nothing_running(work), *_nobody_responsible(work), *_nobody_to_act(work), *_troubled(work)],
+        key=lambda alarm: (alarm.reference, alarm.sentence),
+    )
+
+
+def overdue_unfired(work: Reading) -> int:
+    """How many deadlines should have fired by now, with some grace, and have not."""
+    query = select(func.count()).where(Deadline.ended_at.is_(None), Deadline.try_at <= work.now - GRACE)
+    return work.db.execute(query).scalar_one()
+
+
+def _nothing_running(work: Reading) -> list[Alarm]:
+    running = exists().where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None))
+    query = select(Case.reference).where(Case.closed_at.is_(None), ~running)
+    return [Alarm(reference, "no limit runs on it") for reference in work.db.scalars(query)]
+
+
+def _nobody_responsible(work: Reading) -> list[Alarm]:
+    found = []
+    for side in SIDES:
+        responsible = (
+            select(func.count())
+            .where(Participant.case_id == Case.id, Participant.side == side, Participant.responsible)
+            .scalar_subquery()
+        )
+        query = select(Case.reference).where(Case.closed_at.is_(None), responsible != 1)
+        found += [
+            Alarm(ref, f"the {side} side has no single responsible post") for ref in work.db.scalars(query)
+        ]
+    return found
+
+
+def _nobody_to_act(work: Reading) -> list[Alarm]:
+    """A running limit that obliges a post nobody holds."""
+    holder = exists().where(
+        and_(
+            Holding.post_id == Deadline.obliged_post_id,
+            Holding.person_id == Person.id,
+            Person.closed_at.is_(None),
+            held_now(work.now),
+        )
+    )
+    query = (
+        select(Case.reference)
+        .join(Deadline, Deadline.case_id == Case.id)
+        .where(Deadline.ended_at.is_(None), Case.closed_at.is_(None), ~holder)
+        .distinct()
+    )
+    return [Alarm(reference, "nobody holds the post that must act") for reference in work.db.scalars(query)]
+
+
+def _troubled(work: Reading) -> list[Alarm]:
+    query = (
+        select(Case.reference, Deadline.trouble)
+        .join(Deadline, Deadline.case_id == Case.id)
+        .where(Deadline.ended_at.is_(None), Deadline.trouble.is_not(None))
+    )
+    return [
+        Alarm(row.reference, f"a limit could not be fired ({row.trouble})") for row in work.db.execute(query)
+    ]

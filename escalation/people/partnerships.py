@@ -1,0 +1,30 @@
+"""The partnership a case belongs to: its name, its procedure, and whom to ring. Read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from escalation.errors import NotFound
+from escalation.office import Reading
+from escalation.people.tables import Partnership
+
+
+@dataclass(frozen=True, slots=True)
+class PartnershipRecord:
+    """A partnership. `front_door` and `out_of_hours` are telephone numbers, as people write them."""
+
+    id: str
+    name: str
+    front_door: str
+    out_of_hours: str
+    procedure_digest: str
+
+
+def of(work: Reading, partnership_id: str) -> PartnershipRecord:
+    """The partnership of that id. NotFound."""
+    row = work.db.execute(select(Partnership.__table__).where(Partnership.id == partnership_id)).first()
+    if row is None:
+        raise NotFound
+    return PartnershipRecord(**row._mapping)

@@ -1,0 +1,74 @@
+"""Whether the installation is well: database, migration, sweep, what is overdue, what the auditor found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from escalation.database import migrate
+from escalation.deadlines.auditor import overdue_unfired
+from escalation.errors import NotReady, Unavailable
+from escalation.notices.outbox import unsent_since
+from escalation.office import Office, Reading
+from escalation.scheduler.rounds import last_rounds
+
+LATE_SWEEP = 20  # ticks without a finished sweep before it counts as stopped
+LEAST_PATIENCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The verdict, and what /healthz says. It names no case’s content."""
+
+    ok: bool
+    body: dict[str, Any]
+
+
+def check(office: Office) -> Health:
+    """Look now. Never raises: a database that is away is an answer too."""
+    try:
+        with office.reading() as work:
+            at = migrate.current(work.db)
+            if at != migrate.newest():
+                return _ill(
+                    {"database": "reachable", "migration": "not current"}, "the migration is not current"
+                )
+            return _look(work)
+    except (Unavailable, NotReady) as error:
+        return _ill({"database": "not reachable"}, str(error))
+
+
+def _ill(body: dict[str, Any], reason: str) -> Health:
+    return Health(False, {"status": "unwell", "reason": reason, **body})
+
+
+def _look(work: Reading) -> Health:
+    rounds = last_rounds(work.db)
+    overdue = overdue_unfired(work)
+    oldest = unsent_since(work.db)
+    sweep = rounds.get("sweep")
+    alarms = rounds["audit"].did if "audit" in rounds else 0
+    body = {
+        "database": "reachable",
+        "migration": "current",
+        "last_sweep": sweep.ended_at.isoformat() if sweep else None,
+        "last_delivery": rounds["deliver"].ended_at.isoformat() if "deliver" in rounds else None,
+        "last_audit": rounds["audit"].ended_at.isoformat() if "audit" in rounds else None,
+        "overdue_but_unfired": overdue,
+        "oldest_unsent_letter": oldest.isoformat() if oldest else None,
+        "alarms": alarms,
+    }
+    reason = _reason(work, sweep.ended_at if sweep else None, overdue, alarms)
+    return _ill(body, reason) if reason else Health(True, {"status": "well", **body})
+
+
+def _reason(work: Reading, sweep: Any, overdue: int, alarms: int) -> str:
+    patience = timedelta(seconds=work.office.config.schedule.sweep_seconds * LATE_SWEEP)
+    if sweep is None:
+        return "no sweep has run yet: is the scheduler running?"
+    if work.now - sweep > max(patience, LEAST_PATIENCE):
+        return "the last sweep is too long ago: is the scheduler running?"
+    if overdue:
+        return f"{overdue} limits have run out and nothing has followed"
+    return f"the auditor found {alarms} things that need a person: see the log" if alarms else ""

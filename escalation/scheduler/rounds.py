@@ -1,0 +1,86 @@
+"""The three rounds (sweep, deliver, audit), each remembered with what it did. The only writer of `rounds`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from escalation.deadlines.auditor import audit
+from escalation.deadlines.sweep import sweep
+from escalation.errors import Unavailable
+from escalation.notices.deliver import deliver
+from escalation.notices.senders import Sender
+from escalation.office import Office
+from escalation.scheduler.tables import Round
+
+log = logging.getLogger("escalation.rounds")
+
+
+def sweep_round(office: Office) -> int:
+    """Fire what is due; give back how many."""
+    report = sweep(office)
+    trouble = f"{report.put_off} could not be fired and were put off" if report.put_off else None
+    return _done(office, "sweep", report.fired, trouble)
+
+
+def deliver_round(office: Office, sender: Sender) -> int:
+    """Send what waits; give back how many."""
+    report = deliver(office, sender)
+    trouble = f"{report.failed} could not be sent and will be tried again" if report.failed else None
+    return _done(office, "deliver", report.sent, trouble)
+
+
+def audit_round(office: Office) -> int:
+    """Look for cases that should be moving and are not; give back how many alarms there are."""
+    with office.reading() as work:
+        alarms = audit(work)
+    for alarm in alarms:
+        log.error("alarm", extra={"reference": alarm.reference, "alarm": alarm.sentence})
+    trouble = "; ".join(f"{alarm.reference}: {alarm.sentence}" for alarm in alarms[:20]) or None
+    return _done(office, "audit", len(alarms), trouble)
+
+
+def guarded(name: str, round_: Callable[[], int]) -> None:
+    """Run a round; where the database is away, say so and let the next tick try again."""
+    try:
+        did = round_()
+        if did:
+            log.info("round", extra={"round": name, "did": did})
+    except Unavailable as error:
+        log.error("round not possible", extra={"round": name, "trouble": str(error)})
+
+
+def _done(office: Office, kind: str, did: int, trouble: str | None) -> int:
+    with office.changing() as work:
+        remember(work.db, kind, did, trouble, work.now)
+    if trouble and kind != "audit":
+        log.warning("round with trouble", extra={"round": kind, "trouble": trouble})
+    return did
+
+
+def remember(db: Connection, kind: str, did: int, trouble: str | None, now: datetime) -> None:
+    """Keep what the last round of a kind did."""
+    values = {"ended_at": now, "did": did, "trouble": trouble[:2000] if trouble else None}
+    if db.scalar(select(Round.kind).where(Round.kind == kind)) is None:
+        db.execute(insert(Round).values(kind=kind, **values))
+    else:
+        db.execute(update(Round).where(Round.kind == kind).values(**values))
+
+
+@dataclass(frozen=True, slots=True)
+class LastRound:
+    """When a kind of round last ended, how much it did, and its trouble."""
+
+    ended_at: datetime
+    did: int
+    trouble: str | None
+
+
+def last_rounds(db: Connection) -> dict[str, LastRound]:
+    """The last round of each kind."""
+    rows = db.execute(select(Round.kind, Round.ended_at, Round.did, Round.trouble))
+    return {row.kind: LastRound(row.ended_at, row.did, row.trouble) for row in rows}

@@ -1,0 +1,67 @@
+"""The one place that puts an office together from settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from escalation import config as settings
+from escalation.clock import Clock, FileClock, SystemClock
+from escalation.config import Config
+from escalation.database import guards, migrate
+from escalation.database.engine import Database
+from escalation.errors import NotReady, Unavailable
+from escalation.office import Office
+from workflows.definition import Procedure
+from workflows.errors import DefinitionError
+from workflows.loader import LIBRARY, load_file
+
+
+def make_office(config: Config) -> Office:
+    """An office for these settings. The database is not looked at yet."""
+    return Office(config, _clock(config), _database(config))
+
+
+def open_office(path: Path | None) -> Office:
+    """An office ready to work. NotReady where the settings, the procedure or the database are not."""
+    config = settings.read_config(path)
+    settings.refuse_unsafe(config)
+    configured_procedure(config)
+    office = make_office(config)
+    with office.database.reading() as db:
+        at = migrate.current(db)
+        if at != migrate.newest():
+            raise NotReady(
+                "The database is not made yet, or is from another version. Run “escalation init” to bring it up."
+            )
+        unguarded = guards.missing(db)
+        if unguarded:
+            raise NotReady(
+                f"The record is not guarded against change ({', '.join(unguarded)}). Do not use it."
+            )
+    return office
+
+
+def configured_procedure(config: Config) -> Procedure:
+    """The procedure the settings name: a shipped one by id, or a file. NotReady with every fault."""
+    name = config.procedure.file
+    path = LIBRARY / f"{name}.toml" if "/" not in name and not name.endswith(".toml") else config.path(name)
+    try:
+        return load_file(path)
+    except DefinitionError as error:
+        faults = "\n".join(str(fault) for fault in error.faults)
+        raise NotReady(f"procedure.file: the procedure cannot be used.\n{faults}") from error
+
+
+def _clock(config: Config) -> Clock:
+    return FileClock(config.path(config.clock.file)) if config.clock.file else SystemClock()
+
+
+def _database(config: Config) -> Database:
+    url = config.database.url
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(f"{prefix}/"):
+        url = f"{prefix}{config.path(url.removeprefix(prefix)).resolve()}"
+    try:
+        return Database(url, busy_seconds=config.database.busy_seconds)
+    except Unavailable as error:
+        raise NotReady(f"database.url: the database cannot be opened ({error}).") from error

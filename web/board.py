@@ -1,0 +1,81 @@
+"""The board’s view: every escalation of a partnership without identities, counted and to read whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Blueprint, render_template, request, url_for
+
+from escalation.board.figures import BoardPage, Filters, board_list
+from escalation.cases.page import board_page
+from escalation.people import partnerships
+from web.access import Access, access
+from web.session import office, viewer
+from workflows.diagram import path_svg
+
+area = Blueprint("board", __name__, url_prefix="/board")
+
+_LONGEST = 80
+
+
+@area.get("")
+@access(Access.BOARD)
+def board() -> str:
+    """Every escalation of the partnership, with totals."""
+    filters = _filters()
+    after = _asked("after")
+    with office().reading() as work:
+        page = board_list(work, viewer(), filters, after=after)
+        if _unknown(page, filters):
+            filters, after = Filters(late=filters.late), ""
+            page = board_list(work, viewer(), filters)
+    return render_template(
+        "board/board.html", page=page, filters=filters, after=after, next_link=_next(page, filters)
+    )
+
+
+@area.get("/cases/<reference>")
+@access(Access.BOARD)
+def case(reference: str) -> str:
+    """The whole history of one escalation, without identities."""
+    with office().reading() as work:
+        page = board_page(work, viewer(), reference)
+        partnership = partnerships.of(work, page.case.partnership_id)
+        now = work.now
+    return render_template(
+        "board/case.html", page=page, partnership=partnership, now=now, picture=path_svg(page.path)
+    )
+
+
+def _asked(name: str) -> str:
+    return request.args.get(name, "").strip()[:_LONGEST]
+
+
+def _filters() -> Filters:
+    return Filters(
+        agency=_asked("agency"),
+        reason=_asked("reason"),
+        stage=_asked("stage"),
+        outcome=_asked("outcome"),
+        late=bool(_asked("late")),
+    )
+
+
+def _unknown(page: BoardPage, filters: Filters) -> bool:
+    """Whether a filter is something that cannot be chosen: it is dropped, so that the page never misleads."""
+    asked = (
+        (filters.agency, page.agencies),
+        (filters.reason, page.reasons),
+        (filters.stage, page.stages),
+        (filters.outcome, page.outcomes),
+    )
+    return any(value and value not in dict(choices) for value, choices in asked)
+
+
+def _next(page: BoardPage, filters: Filters) -> str:
+    if not page.next_after:
+        return ""
+    chosen = {name: value for name, value in asdict(filters).items() if value}
+    if filters.late:
+        chosen["late"] = "1"
+    return url_for(".board", after=page.next_after, **chosen)
