@@ -82,10 +82,7 @@ def main(context: click.Context, path: Path | None) -> None:
 )
 @click.pass_obj
 def init(path: Path | None, **answers: str) -> None:
-    """Make an installation: settings with a secret, the database, the partnership, its first administrator.
-
-    Run again after an update, it brings the database up and changes nothing else.
-    """
+    """Make an installation: settings, a secret, the database, the partnership, its administrator."""
     file = path or Path("config.toml")
     made = installation.write_settings(file)
     installation.make(settings.read_config(file), installation.First(**answers))

@@ -1,4 +1,4 @@
-"""Makes a real installation: settings with a secret of its own, a database, a partnership, an administrator."""
+"""Makes a real installation: settings with a secret, a database, a partnership, an administrator."""
 
 from __future__ import annotations
 

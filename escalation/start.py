@@ -31,7 +31,8 @@ def open_office(path: Path | None) -> Office:
         at = migrate.current(db)
         if at != migrate.newest():
             raise NotReady(
-                "The database is not made yet, or is from another version. Run “escalation init” to bring it up."
+                "The database is not made yet, or is from another version."
+                " Run “escalation init” for a new one, “escalation upgrade” for an older one."
             )
         unguarded = guards.missing(db)
         if unguarded:

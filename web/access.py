@@ -68,8 +68,7 @@ def _to_sign_in() -> Response:
     if request.method not in ("GET", "HEAD"):
         raise SignedOut  # its page keeps what was typed
     here = request.full_path.removesuffix("?")
-    asked = {} if here == "/" else {"next": here}
-    return redirect(url_for("account.sign_in", **asked), 303)
+    return redirect(url_for("account.sign_in", next=None if here == "/" else here), 303)
 
 
 def _holds(who: Access, viewer: Viewer) -> bool:

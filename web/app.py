@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.wrappers import Response
 
 import web.access
@@ -17,8 +18,8 @@ import web.cases
 import web.errors
 import web.health
 import web.home
+import web.logs
 import web.raising
-import web.requests
 import web.session
 import web.words
 from escalation.config import Config
@@ -44,12 +45,13 @@ IDLE = timedelta(hours=4)
 
 def create_app(office: Office) -> Flask:
     """The application around an office that is already open."""
-    app = web.requests.QuietFlask("web")
+    app = web.logs.QuietFlask("web")
     app.config.from_mapping(_settings(office.config))
+    app.jinja_loader = _templates()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     web.session.put(app, office)
     web.words.teach(app)
-    web.requests.listen(app)
+    web.logs.listen(app)
     CSRFProtect(app)
     web.access.guard(app)
     for module in AREAS:
@@ -58,6 +60,12 @@ def create_app(office: Office) -> Flask:
     app.context_processor(_everywhere)
     app.after_request(_closed_headers)
     return app
+
+
+def _templates() -> BaseLoader:
+    """Our own templates, and the GOV.UK macros under the name of their package."""
+    macros = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    return ChoiceLoader([PackageLoader("web"), macros])
 
 
 def _settings(config: Config) -> dict[str, Any]:

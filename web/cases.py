@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from escalation.cases import possible
 from escalation.cases import store as cases
 from escalation.cases.page import CasePage, case_page
+from escalation.cases.possible import Possible
 from escalation.cases.telling import Entry, Told, entries
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
@@ -67,7 +68,7 @@ class Recap:
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
-    """What the form of one action shows. `recorded_as` is how the case will end by it; empty if it will not."""
+    """What the form of one action shows. `recorded_as` is how the case ends by it; empty if it does not."""
 
     page: CasePage
     partnership: PartnershipRecord
@@ -103,8 +104,9 @@ def case(reference: str) -> str:
         partnership=partnership,
         now=now,
         done=_just_done(page, request.args.get("done", "")),
-        main=[offer for offer in page.may if offer.action.id in _MAIN],
-        other=[offer for offer in page.may if offer.action.id not in _MAIN],
+        main=[offer for offer in _offers(page) if offer.action.id in _MAIN],
+        other=[offer for offer in _offers(page) if offer.action.id not in _MAIN],
+        mine=[post.words for post in viewer().posts],
         picture=path_svg(page.path),
     )
 
@@ -154,6 +156,12 @@ def _attached(file: Upload) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _offers(page: CasePage) -> list[Possible]:
+    """What the viewer may do; there must be an action left to confirm before one can be confirmed."""
+    left = any(promise.result is None for promise in page.promises)
+    return [offer for offer in page.may if left or offer.action.id != "confirm_action"]
 
 
 def _just_done(page: CasePage, done: str) -> Told | None:
@@ -274,7 +282,14 @@ def _prefilled(
     """What was proposed is offered as what is agreed, to be changed if it is not."""
     words = content.contents(work.db, page.case.id).get(_last_answer(history))
     proposed = words.body.get("proposed_actions") if words else None
-    return {"agreed_actions": proposed} if proposed and "agreed_actions" in action.fields else {}
+    if not proposed or "agreed_actions" not in action.fields:
+        return {}
+    return {"agreed_actions": [{**row, "by": _in_boxes(row["by"])} for row in proposed]}
+
+
+def _in_boxes(day: str) -> dict[str, str]:
+    found = date.fromisoformat(day)
+    return {"day": str(found.day), "month": str(found.month), "year": str(found.year)}
 
 
 def _recaps(

@@ -1,4 +1,4 @@
-"""From a submitted form to the input of `workflows.forms`, and from its errors to links. Checks nothing itself."""
+"""From a submitted form to the input of `workflows.forms`, and from errors to links. Checks nothing."""
 
 from __future__ import annotations
 

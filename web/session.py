@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from flask import Flask, abort, current_app, g, session
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_login import LoginManager, current_user, login_user, logout_user
 
 from escalation.office import Office, Reading
 from escalation.people import accounts, partnerships
@@ -16,8 +16,12 @@ _OFFICE = "office"
 _PHONE = "phone"
 
 
-class Person(UserMixin):  # type: ignore[misc] - Flask-Login has no types
+class Person:
     """A signed-in person as Flask-Login wants one. The session holds their id and session version."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
 
     def __init__(self, viewer: Viewer, session_version: int) -> None:
         self.viewer, self.session_version = viewer, session_version

@@ -66,6 +66,11 @@ def size(number: int) -> str:
     return f"{number / 1_000_000:.1f} MB".replace(".0 MB", " MB")
 
 
+def lower_first(text: str) -> str:
+    """For the middle of a sentence; an abbreviation stays as it is."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def telephone(number: str) -> str:
     """The address that rings a number."""
     return "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+")
@@ -79,6 +84,6 @@ def kept_lines(text: str) -> Markup:
 
 def teach(app: Flask) -> None:
     """Make these known to the templates."""
-    for said in (when, day, size, telephone, kept_lines):
+    for said in (when, day, size, telephone, lower_first, kept_lines):
         app.add_template_filter(said)
     app.add_template_global(how_soon)

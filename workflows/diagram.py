@@ -58,7 +58,7 @@ def path_svg(steps: Sequence[Step], *, name: str = "path") -> str:
     return (
         f'<svg class="app-path" xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}"'
         f' height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="{_FONT}"'
-        f' aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">Where it is</title>'
+        f' aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">The stages</title>'
         f'<desc id="{name}-desc">{escape(said(steps))}</desc>{"".join(parts)}</svg>'
     )
 

@@ -1,4 +1,4 @@
-"""One case as a page: where it is, what is due, both sides’ words, what happened, and what the viewer may do."""
+"""One case as a page: where it is, what is due, what was said, what happened, what the viewer may do."""
 
 from __future__ import annotations
 

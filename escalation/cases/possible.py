@@ -125,7 +125,7 @@ def action_for(
     running: list[DeadlineRecord],
     action: str,
 ) -> Possible:
-    """The action of that id, if the viewer may take it now. NotPossible or NotYours with the reason; NotFound."""
+    """The action of that id, if the viewer may take it now. NotPossible or NotYours say why; NotFound."""
     procedure = work.procedure(case.procedure_digest)
     if action not in procedure.actions or not procedure.actions[action].button or action == "raise":
         raise NotFound

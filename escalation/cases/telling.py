@@ -105,7 +105,7 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
 
 
 def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> Statement:
-    """The words that came with an event, with the coded answers beside them. The child’s details are apart."""
+    """The words that came with an event, the coded answers beside them, without the child’s details."""
     post = telling.posts.get(event.post_id or "")
     fields = telling.procedure.fields
     given = {**event.facts, **{n: v for n, v in body.items() if fields[n].kept != "child"}}

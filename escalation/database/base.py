@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, MetaData, String
 from sqlalchemy.engine import Dialect
@@ -49,4 +49,4 @@ class Table(DeclarativeBase):
     """What every table inherits."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: UtcDateTime, str: String}
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, str: String}

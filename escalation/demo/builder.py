@@ -43,7 +43,7 @@ class Discard:
 
 @dataclass(slots=True)
 class Telling:
-    """How far one story has been told. `ready` is when its next step happens; None while it waits for silence."""
+    """How far one story is told. `ready` is when its next step happens; None while it waits for silence."""
 
     story: Story
     ready: datetime | None
@@ -65,7 +65,7 @@ def prepare(office: Office, procedure: Procedure, *, password: str = PASSWORD) -
 
 
 def build(office: Office, procedure: Procedure, *, progress: Progress = lambda done, of: None) -> None:
-    """Make the demonstration in an empty database, through a year that ends at the office’s present moment."""
+    """Make the demonstration in an empty database, through a year that ends at the office’s moment."""
     today = office.clock.now()
     clock = HandClock(today - timedelta(days=400))
     past = replace(office, clock=clock, token=_tokens())

@@ -1,4 +1,4 @@
-"""Checks that a history is whole: numbers without gaps, hashes that chain, words that match, a state that follows."""
+"""Checks that a history is whole: no gaps, hashes that chain, words that match, a state that follows."""
 
 from __future__ import annotations
 

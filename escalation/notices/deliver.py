@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -65,10 +66,14 @@ def _written(office: Office, message: MessageRecord, person_id: str, email: str)
     written["To"] = email
     # The same letter to the same person always carries the same id, so that a mailbox shows it once.
     place = urlsplit(service.address).hostname or "localhost"
-    written["Message-ID"] = f"<{message.key.replace('/', '.').replace(' ', '-')}.{person_id}@{place}>"
+    written["Message-ID"] = f"<{_letter_id(message, person_id)}@{place}>"
     written["Auto-Submitted"] = "auto-generated"
     written.set_content(text)
     return written
+
+
+def _letter_id(message: MessageRecord, person_id: str) -> str:
+    return hashlib.sha256(f"{message.key}/{person_id}".encode()).hexdigest()[:32]
 
 
 def _failed(office: Office, message: MessageRecord, error: Exception) -> None:

@@ -25,7 +25,7 @@ class Letter:
 LETTERS = {
     "raised": Letter(
         "A challenge waits for your answer: {reference}",
-        "Somebody has raised a challenge about a decision of your team. The page says by when an answer is due.",
+        "Somebody has challenged a decision of your team. The page says by when an answer is due.",
     ),
     "answered": Letter(
         "A challenge has been answered: {reference}",

@@ -32,8 +32,8 @@ class SignedIn:
 def hash_password(password: str) -> str:
     """An argon2id hash. Unanswered where the password is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        sentence = f"The password must have between {SHORTEST} and {LONGEST} characters. Three random words are good."
-        raise Unanswered({"password": [sentence]})
+        size = f"between {SHORTEST} and {LONGEST} characters"
+        raise Unanswered({"password": [f"The password must have {size}. Three random words are good."]})
     return _HASHER.hash(password)
 
 
@@ -43,7 +43,7 @@ def _nobody() -> str:
 
 
 def check_password(work: Reading, email: str, password: str) -> SignedIn | None:
-    """Who this is; None for an unknown address, a closed account or a wrong password, all alike and as slow."""
+    """Who this is; None for an unknown address, a closed account or a wrong password, all as slow."""
     query = select(Person.id, Person.password_hash, Person.session_version).where(
         Person.email == email.strip().lower(), Person.closed_at.is_(None)
     )

@@ -1,0 +1,65 @@
+"""Real SQLite in a temporary folder, a clock moved by hand, and people of an invented partnership."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from escalation.clock import HandClock
+from escalation.config import Config, DatabaseSettings, Mail, Service
+from escalation.database import migrate
+from escalation.demo.builder import prepare
+from escalation.office import Office
+from escalation.start import make_office
+from tests.support.desk import Desk, at
+from workflows.loader import library
+
+START = "2026-04-01 10:00"  # the Wednesday before Easter
+
+
+def config_in(folder: Path) -> Config:
+    """Settings of a small installation in a folder."""
+    return Config(
+        service=Service(secret_key="a-secret-of-the-tests-" * 3, mode="demonstration"),
+        database=DatabaseSettings(url=f"sqlite:///{folder / 'test.db'}"),
+        mail=Mail(channel="file", folder=str(folder / "letters")),
+        folder=folder,
+    )
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the invented directory in it, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("prepared")
+    office = replace(make_office(config_in(folder)), clock=HandClock(at(START)))
+    migrate.upgrade(office.database)
+    prepare(office, library()["standard"])
+    office.database.close()
+    return folder / "test.db"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """The clock, at ten in the morning on the Wednesday before Easter 2026."""
+    return HandClock(at(START))
+
+
+@pytest.fixture
+def office(prepared: Path, tmp_path: Path, clock: HandClock) -> Iterator[Office]:
+    """An office of its own for each test."""
+    shutil.copy(prepared, tmp_path / "test.db")
+    tokens = random.Random(3)
+    made = replace(make_office(config_in(tmp_path)), clock=clock, token=lambda n: tokens.randbytes(n).hex())
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def desk(office: Office, clock: HandClock) -> Desk:
+    """The office with people and answers ready."""
+    return Desk(office, clock)

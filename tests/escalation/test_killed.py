@@ -1,0 +1,153 @@
+"""kill -9 between any two writes: nothing acknowledged is lost, and nothing but letters is repeated."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from escalation.cases.tables import Case
+from escalation.deadlines.auditor import audit
+from escalation.deadlines.tables import Firing
+from escalation.notices.tables import Message
+from escalation.office import Office
+from escalation.scheduler.rounds import deliver_round, sweep_round
+from tests.support.desk import Desk, Postbox, at
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings_file(office: Office) -> Path:
+    """Settings another process can open the same installation with, on a clock they share."""
+    folder = office.config.folder
+    (folder / "now").write_text(office.clock.now().isoformat())
+    file = folder / "config.toml"
+    file.write_text(
+        f'[service]\nmode = "demonstration"\nsecret_key = "{office.config.service.secret_key}"\n'
+        '[database]\nurl = "sqlite:///test.db"\n[clock]\nfile = "now"\n'
+        '[mail]\nchannel = "file"\nfolder = "letters"\n'
+    )
+    return file
+
+
+def killed(settings_file: Path, job: str, boundary: str, number: int, reference: str = "") -> str:
+    """Run a piece of work and kill it; what it had said by then. “finished” where it got through."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.support.crashing",
+            str(settings_file),
+            job,
+            boundary,
+            str(number),
+            reference,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.stdout
+
+
+def cases_there(desk: Desk) -> list[str]:
+    with desk.office.reading() as work:
+        return list(work.db.scalars(select(Case.reference)))
+
+
+def whole(desk: Desk) -> None:
+    for reference in cases_there(desk):
+        assert desk.faults(reference) == []
+    with desk.office.reading() as work:
+        assert audit(work) == []
+
+
+@pytest.mark.process
+def test_a_web_server_killed_before_the_commit_leaves_nothing_and_the_form_can_be_sent_again(
+    desk: Desk, settings_file: Path
+) -> None:
+    assert killed(settings_file, "raise", "before", 1) == ""
+    assert cases_there(desk) == []
+    assert "finished" in killed(settings_file, "raise", "before", 99)
+    assert len(cases_there(desk)) == 1
+    whole(desk)
+
+
+@pytest.mark.process
+def test_a_web_server_killed_after_the_commit_has_kept_the_challenge_and_the_same_form_makes_no_second(
+    desk: Desk, settings_file: Path
+) -> None:
+    assert killed(settings_file, "raise", "after", 1) == ""
+    assert len(cases_there(desk)) == 1
+    killed(settings_file, "raise", "after", 99)  # the desk's first key again: the same form
+    assert len(cases_there(desk)) == 1
+    whole(desk)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("boundary", ["before", "after"])
+def test_an_answer_is_there_whole_or_not_at_all(desk: Desk, settings_file: Path, boundary: str) -> None:
+    desk.keys = iter(range(100, 200))  # type: ignore[assignment]
+    reference = desk.raised()
+    killed(settings_file, "respond", boundary, 1, reference)
+    assert desk.actions(reference) == (["raise"] if boundary == "before" else ["raise", "respond"])
+    killed(settings_file, "respond", boundary, 99, reference)
+    assert desk.actions(reference) == ["raise", "respond"]
+    whole(desk)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("boundary", ["before", "after"])
+def test_a_scheduler_killed_at_each_of_its_commits_fires_everything_once(
+    desk: Desk, settings_file: Path, boundary: str
+) -> None:
+    references = [desk.raised(), desk.raised(answered_by="council-south-sw1")]
+    office = replace(desk.office)
+    (settings_file.parent / "now").write_text(at("2026-04-02 17:00").isoformat())
+    desk.clock.set(at("2026-04-02 17:00"))
+    for number in range(1, 20):
+        if "finished" in killed(settings_file, "rounds", boundary, number):
+            break
+    else:
+        pytest.fail("the rounds never got through")
+    sweep_round(office)
+    for reference in references:
+        assert desk.actions(reference) == ["raise", "miss_limit", "move_up_on_silence"]
+    with desk.office.reading() as work:
+        assert work.db.execute(select(func.count()).select_from(Firing)).scalar_one() == len(references)
+    whole(desk)
+
+
+@pytest.mark.process
+def test_letters_are_repeated_rather_than_lost(desk: Desk, settings_file: Path) -> None:
+    desk.raised()
+    for number in range(1, 8):
+        if "finished" in killed(settings_file, "rounds", "before", number):
+            break
+    desk.clock.set(at("2026-04-01 12:00"))
+    deliver_round(desk.office, Postbox())
+    with desk.office.reading() as work:
+        unsent = select(func.count()).select_from(Message).where(Message.sent_at.is_(None))
+        assert work.db.execute(unsent).scalar_one() == 0
+    assert list((settings_file.parent / "letters").iterdir()) != []
+
+
+@pytest.mark.process
+def test_two_sweeps_in_two_processes_at_once_do_nothing_twice(desk: Desk, settings_file: Path) -> None:
+    references = [desk.raised() for _ in range(20)]
+    (settings_file.parent / "now").write_text(at("2026-04-02 17:00").isoformat())
+    command = [sys.executable, "-m", "escalation", "--config", str(settings_file), "sweep"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)]
+    said = [process.communicate(timeout=60)[0] for process in both]
+    assert sum(int(line.split()[0]) for line in said) == len(references)
+    for reference in references:
+        assert desk.actions(reference) == ["raise", "miss_limit", "move_up_on_silence"]

@@ -1,0 +1,100 @@
+"""Real processes of an installation: the web server and the scheduler, started, spoken to and killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def get(url: str) -> tuple[int, str]:
+    """(status, body) of an address."""
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
+
+
+@dataclass
+class Process:
+    """One running program of ours. Its standard error is JSON lines, read as they come."""
+
+    arguments: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    child: subprocess.Popen[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.child = subprocess.Popen(
+            [sys.executable, *self.arguments],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **self.environment},
+        )
+
+    def wait_for(self, what: str, **more: Any) -> dict[str, Any]:
+        """Read lines until one says `what` (and these extras). Fails with what was read if it ends first."""
+        assert self.child.stderr is not None
+        read = []
+        for line in self.child.stderr:
+            read.append(line)
+            found = json.loads(line) if line.startswith("{") else {}
+            if found.get("what") == what and all(found.get(key) == value for key, value in more.items()):
+                return found
+        raise AssertionError(f"“{what}” was never said:\n{''.join(read)}")
+
+    def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and wait for the end."""
+        if self.child.poll() is None:
+            self.child.send_signal(sign)
+        self.child.communicate(timeout=30)
+        return self.child.returncode
+
+
+@dataclass
+class Installation:
+    """A folder with settings, a clock file and a database, and the processes over it."""
+
+    folder: Path
+    port: int
+    config: Path
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def set_clock(self, moment: str) -> None:
+        """Put the shared clock at an ISO moment, for every process at once."""
+        new = self.folder / "now.new"
+        new.write_text(moment)
+        new.replace(self.folder / "now")
+
+    def web(self) -> Process:
+        """A running web server."""
+        process = Process(["-m", "web", "--config", str(self.config)])
+        process.wait_for("serving")
+        return process
+
+    def scheduler(self) -> Process:
+        """A running scheduler."""
+        process = Process(["-m", "escalation", "--config", str(self.config), "schedule"])
+        process.wait_for("scheduler started")
+        return process
