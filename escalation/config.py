@@ -15,6 +15,8 @@ from workflows.errors import did_you_mean
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the value a real installation refuses
 PREFIX = "ESCALATION_"
+# What commands read for themselves; no settings.
+_NOT_SETTINGS = {f"{PREFIX}{name}" for name in ("CONFIG", "FIRST_PASSWORD", "NEW_PASSWORD")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ def _from_environment(environment: Mapping[str, str], faults: list[str]) -> dict
         for f in fields(kind)
     }
     for name, value in environment.items():
-        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
+        if not name.startswith(PREFIX) or name in _NOT_SETTINGS:
             continue
         if name not in known:
             faults.append(f"the environment: {name} is not a setting.{did_you_mean(name, known)}")

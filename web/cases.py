@@ -135,7 +135,7 @@ def act(reference: str, action: str) -> Response | tuple[str, int]:
     return redirect(url_for(".case", reference=reference, done=action), 303)
 
 
-@area.get("/<reference>/files/<int:number>/<int:position>")
+@area.get("/<reference>/files/<int(max=99999):number>/<int(max=99):position>")
 @access(Access.CASE)
 def evidence(reference: str, number: int, position: int) -> Response:
     """A file that came with a challenge, to keep and not to show in the page."""

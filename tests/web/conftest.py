@@ -1,0 +1,36 @@
+"""People at screens. The office is the one of all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import escalation.demo
+from escalation.office import Office
+from escalation.people.directory import read_directory
+from tests.web.visitor import Visitor
+from web.app import create_app
+
+Visits = Callable[[str], Visitor]
+
+
+@pytest.fixture(scope="session")
+def addresses() -> dict[str, str]:
+    """The e-mail address of everybody in the invented directory."""
+    file = Path(str(escalation.demo.__file__)).parent / "directory.toml"
+    return {person["id"]: person["email"] for person in read_directory(file)["people"]}
+
+
+@pytest.fixture
+def site(office: Office) -> Flask:
+    """The application, as it is for everybody."""
+    return create_app(office)
+
+
+@pytest.fixture
+def visits(site: Flask, addresses: dict[str, str]) -> Visits:
+    """Somebody signed in, by their short name; or nobody yet, for an empty one."""
+    return lambda who: Visitor(site, addresses[who] if who else "")
