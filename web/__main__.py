@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except (KeyboardInterrupt, SystemExit):
         return 0
+    logging.getLogger("web").info("serving", extra={"port": office.config.server.port})
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):

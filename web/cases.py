@@ -14,8 +14,7 @@ from werkzeug.wrappers import Response
 from escalation.cases import possible
 from escalation.cases import store as cases
 from escalation.cases.page import CasePage, case_page
-from escalation.cases.possible import Possible
-from escalation.cases.telling import Entry, Told, entries
+from escalation.cases.telling import SIDE_WORDS, Entry, Told, entries
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
@@ -98,16 +97,9 @@ def case(reference: str) -> str:
         page = case_page(work, viewer(), reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
+    done = _just_done(page, request.args.get("done", ""))
     return render_template(
-        "cases/case.html",
-        page=page,
-        partnership=partnership,
-        now=now,
-        done=_just_done(page, request.args.get("done", "")),
-        main=[offer for offer in _offers(page) if offer.action.id in _MAIN],
-        other=[offer for offer in _offers(page) if offer.action.id not in _MAIN],
-        mine=[post.words for post in viewer().posts],
-        picture=path_svg(page.path),
+        "cases/case.html", page=page, partnership=partnership, now=now, done=done, **_around(page)
     )
 
 
@@ -158,10 +150,17 @@ def _attached(file: Upload) -> Response:
     return response
 
 
-def _offers(page: CasePage) -> list[Possible]:
-    """What the viewer may do; there must be an action left to confirm before one can be confirmed."""
+def _around(page: CasePage) -> dict[str, Any]:
+    """What the viewer may do, the drawn path, and the posts that are theirs."""
+    # There must be an action left to confirm before one can be confirmed.
     left = any(promise.result is None for promise in page.promises)
-    return [offer for offer in page.may if left or offer.action.id != "confirm_action"]
+    offers = [offer for offer in page.may if left or offer.action.id != "confirm_action"]
+    return {
+        "main": [offer for offer in offers if offer.action.id in _MAIN],
+        "other": [offer for offer in offers if offer.action.id not in _MAIN],
+        "mine": [post.words for post in viewer().posts],
+        "picture": path_svg(page.path),
+    }
 
 
 def _just_done(page: CasePage, done: str) -> Told | None:
@@ -222,7 +221,8 @@ def _typed(procedure: Procedure, answers: Mapping[str, Any]) -> list[tuple[str, 
 
 def _as_text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " ".join(text for text in map(_as_text, value.values()) if text)
+        parts = {**value, "side": SIDE_WORDS.get(value["side"], "")} if "side" in value else value
+        return " ".join(text for text in map(_as_text, parts.values()) if text)
     if isinstance(value, list):
         return "\n".join(text for text in map(_as_text, value) if text)
     return str(value).strip()
@@ -295,7 +295,7 @@ def _in_boxes(day: str) -> dict[str, str]:
 def _recaps(
     work: Reading, page: CasePage, history: Sequence[EventRecord], action: Action
 ) -> tuple[Recap, ...]:
-    """The challenge in short, the newest answer, and why it was moved up since."""
+    """The challenge in short, the newest answer, and why it was moved up since: silence is told too."""
     answered = _last_answer(history)
     states = page.procedure.states
     moved = {
@@ -303,11 +303,11 @@ def _recaps(
         for event in history
         if event.number > max(answered, 1) and states[event.from_state].stage != states[event.to_state].stage
     }
-    wanted = {answered} | moved
+    said = {statement.number: statement.entries for statement in page.statements}
     found = [
-        Recap(f"{said.who} {said.title}", said.post, said.at, said.entries)
-        for said in page.statements
-        if said.number in wanted
+        Recap(f"{told.who} {told.done}", told.post, told.at, said.get(told.number, ()))
+        for told in page.timeline
+        if told.number in {answered} | moved
     ]
     if answered and action.id not in _LOOKING_AT_CHALLENGE:
         return tuple(found)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -37,34 +38,48 @@ class Process:
     """One running program of ours. Its standard error is JSON lines, read as they come."""
 
     arguments: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
     child: subprocess.Popen[str] = field(init=False)
+    lines: queue.Queue[str | None] = field(init=False, default_factory=queue.Queue)
+    said: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.child = subprocess.Popen(
-            [sys.executable, *self.arguments],
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, **self.environment},
+            [sys.executable, *self.arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.child.stderr is not None
+        for line in self.child.stderr:
+            self.lines.put(line)
+        self.lines.put(None)
 
     def wait_for(self, what: str, **more: Any) -> dict[str, Any]:
-        """Read lines until one says `what` (and these extras). Fails with what was read if it ends first."""
-        assert self.child.stderr is not None
-        read = []
-        for line in self.child.stderr:
-            read.append(line)
+        """Wait until a line says `what` (and these extras). Fails with what was read if it never does."""
+        while (line := self._next()) is not None:
             found = json.loads(line) if line.startswith("{") else {}
             if found.get("what") == what and all(found.get(key) == value for key, value in more.items()):
                 return found
-        raise AssertionError(f"“{what}” was never said:\n{''.join(read)}")
+        raise AssertionError(f"“{what}” was never said:\n{''.join(self.said)}")
+
+    def _next(self) -> str | None:
+        try:
+            line = self.lines.get(timeout=60)
+        except queue.Empty:
+            return None
+        if line is not None:
+            self.said.append(line)
+        return line
 
     def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, and wait for the end."""
         if self.child.poll() is None:
             self.child.send_signal(sign)
-        self.child.communicate(timeout=30)
+        self.child.wait(timeout=30)
+        self.reader.join(timeout=30)
+        assert self.child.stderr is not None
+        self.child.stderr.close()
         return self.child.returncode
 
 

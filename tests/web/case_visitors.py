@@ -7,7 +7,6 @@ import re
 
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from escalation.demo.builder import PASSWORD
@@ -17,27 +16,9 @@ from escalation.people.directory import read_directory
 from web.app import create_app
 
 
-class Compiled(BytecodeCache):
-    """Templates compiled once for all the applications of a test run."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
-
-
 def app_of(office: Office) -> Flask:
     """The application, with form tokens switched off."""
     app = create_app(office)
-    app.jinja_env.bytecode_cache = COMPILED
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 

@@ -173,6 +173,13 @@ def test_the_next_stage_reads_the_challenge_the_answer_and_why_it_moved_up(desk:
         assert part in said
 
 
+def test_who_decides_after_silence_is_told_of_the_silence(desk: Desk, app: Flask) -> None:
+    reference = desk.raised()
+    desk.later("2026-04-02 17:00")
+    said = words(visitor(app, "cleo").get(f"/cases/{reference}/respond"))
+    assert "The clock moved it up, because nobody answered in time to: Manager to manager" in said
+
+
 @pytest.mark.parametrize(
     ("position", "outcome"),
     [
@@ -294,7 +301,7 @@ def test_an_answer_that_comes_too_late_is_not_lost(desk: Desk, ben: FlaskClient)
     assert "What you sent was not recorded" in said
     assert "moved it up, because nobody answered in time" in said
     assert "The decision stands" in said
-    assert "Visit at home responding 1 05 2026" in said or "Visit at home 01 05 2026 responding" in said
+    assert "Visit at home 01 05 2026 the responding side" in said
     assert "<script>alert" not in page.text
     assert "respond" not in desk.actions(reference)
 

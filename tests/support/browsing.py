@@ -1,0 +1,94 @@
+"""Somebody at a browser: signs in, fills in forms by their labels, and every page they see is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from escalation.demo.builder import PASSWORD
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+STATES = (".waiting", ".answered", ".gate", "_not_", "stands_accepted", "miss_limit")
+
+
+@dataclass
+class Visitor:
+    """A person with a browser window of their own."""
+
+    browser: Browser
+    address: str
+    email: str
+    javascript: bool = True
+    width: int = 1200
+    seen: list[str] = field(default_factory=list)
+    page: Page = field(init=False)
+
+    def __post_init__(self) -> None:
+        context = self.browser.new_context(
+            java_script_enabled=self.javascript, viewport={"width": self.width, "height": 900}
+        )
+        context.set_default_timeout(20_000)
+        self.page = context.new_page()
+        self.open("/")
+        self.page.get_by_label("E-mail address").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.press("Sign in")
+
+    def open(self, path: str) -> None:
+        """Go to an address and look at the page."""
+        self.page.goto(f"{self.address}{path}")
+        self.look()
+
+    def press(self, name: str) -> None:
+        """Press a button or a link of that name and look at the page that comes."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        target = button if button.count() else self.page.get_by_role("link", name=name, exact=True)
+        with self.page.expect_navigation():
+            target.first.click()
+        self.look()
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose a radio of a question."""
+        self.page.locator(f'input[name="{name}"][value="{value}"]').check()
+
+    def pick(self, name: str, value: str) -> None:
+        """Choose from radios, or from a list where there are many."""
+        if self.page.locator(f'select[name="{name}"]').count():
+            self.page.locator(f'select[name="{name}"]').select_option(value)
+        else:
+            self.choose(name, value)
+
+    def write(self, **words: str) -> None:
+        """Fill in text by field name."""
+        for name, text in words.items():
+            self.page.locator(f'[name="{name}"]').fill(text)
+
+    def date(self, name: str, day: int, month: int, year: int) -> None:
+        """Fill in the three boxes of a date."""
+        for part, value in (("day", day), ("month", month), ("year", year)):
+            self.page.locator(f'[name="{name}-{part}"]').fill(str(value))
+
+    def reads(self, *texts: str) -> None:
+        """The page says each of these."""
+        body = " ".join(self.page.inner_text("body").split())
+        for text in texts:
+            assert text in body, f"{text!r} is not on {self.page.url}:\n{body}"
+
+    def look(self) -> None:
+        """Check what every page must have: a title, one h1, labels, no machine words, nothing axe objects to."""
+        assert self.page.title().strip()
+        assert self.page.locator("h1").count() == 1, self.page.url
+        words = self.page.inner_text("body")
+        assert not [state for state in STATES if state in words]
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), (
+            self.page.url
+        )
+        found = Axe().run(self.page, options=RULES)
+        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+        self.seen.append(self.page.url)
+
+    def shot(self, path: str) -> None:
+        """Keep a picture of the page."""
+        self.page.screenshot(path=path, full_page=True)

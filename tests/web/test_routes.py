@@ -1,0 +1,134 @@
+"""Every route under the access it must have; an unlisted one fails, and no GET changes anything."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from escalation.cases import drafts
+from escalation.database.schema import METADATA
+from escalation.office import Office
+from tests.support.desk import Desk
+from tests.web.conftest import Visits
+from web.access import Access, declared_access
+
+ROUTES = {
+    "GET /": Access.SIGNED_IN,
+    "GET /accessibility": Access.ANYONE,
+    "GET /privacy": Access.ANYONE,
+    "GET /healthz": Access.ANYONE,
+    "GET /static/<path:filename>": Access.ANYONE,
+    "GET /sign-in": Access.ANYONE,
+    "POST /sign-in": Access.ANYONE,
+    "POST /sign-out": Access.ANYONE,
+    "GET /board": Access.BOARD,
+    "GET /board/cases/<reference>": Access.BOARD,
+    "GET /cases/<reference>": Access.CASE,
+    "GET /cases/<reference>/<action>": Access.CASE,
+    "POST /cases/<reference>/<action>": Access.CASE,
+    "GET /cases/<reference>/files/<int(max=99999):number>/<int(max=99):position>": Access.CASE,
+    "GET /raise": Access.RAISER,
+    "POST /raise": Access.RAISER,
+    "GET /raise/call-999": Access.RAISER,
+    "GET /raise/right-process": Access.RAISER,
+    "POST /raise/right-process": Access.RAISER,
+    "GET /raise/elsewhere/<matter>": Access.RAISER,
+    "GET /raise/done/<reference>": Access.CASE,
+    "GET /raise/<draft_id>/": Access.RAISER,
+    "GET /raise/<draft_id>/<page_id>": Access.RAISER,
+    "POST /raise/<draft_id>/<page_id>": Access.RAISER,
+    "POST /raise/<draft_id>/<page_id>/remove/<int:file_id>": Access.RAISER,
+    "GET /raise/<draft_id>/check": Access.RAISER,
+    "POST /raise/<draft_id>/check": Access.RAISER,
+    "GET /raise/<draft_id>/delete": Access.RAISER,
+    "POST /raise/<draft_id>/delete": Access.RAISER,
+}
+PEOPLE = ("", "ada", "grace", "ben", "cleo", "iris", "olu", "dan", "charlie")
+
+
+def routes(site: Flask) -> dict[str, Access | None]:
+    return {
+        f"{method} {rule.rule}": declared_access(site.view_functions[rule.endpoint])
+        for rule in site.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_is_listed_under_the_access_it_must_have(site: Flask) -> None:
+    assert routes(site) == ROUTES
+
+
+def test_a_view_that_declares_nothing_is_closed(site: Flask, visits: Visits) -> None:
+    site.add_url_rule("/forgotten", "forgotten", lambda: "open to all")
+    assert visits("ada").open("/forgotten").status_code == 404
+
+
+@pytest.fixture
+def addresses_to_try(desk: Desk) -> list[str]:
+    """Every GET address there is, about a case and a draft of Ada’s."""
+    reference = desk.raised()
+    with desk.office.changing() as work:
+        draft = drafts.begin(work, "ada", desk.person("ada").post_ids[0])
+    fill = {
+        "<reference>": reference,
+        "<action>": "withdraw",
+        "<draft_id>": draft,
+        "<page_id>": "decision",
+        "<matter>": "complaint",
+        "<int(max=99999):number>": "1",
+        "<int(max=99):position>": "1",
+    }
+    found = []
+    for route in ROUTES:
+        method, address = route.split(" ")
+        for name, value in fill.items():
+            address = address.replace(name, value)
+        found += [address] if method == "GET" and not address.startswith("/static") else []
+    return found
+
+
+def everything(office: Office) -> dict[str, list[tuple[object, ...]]]:
+    with office.reading() as work:
+        return {
+            name: [tuple(row) for row in work.db.execute(text(f"SELECT * FROM {name}"))]
+            for name in METADATA.tables
+        }
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_no_get_changes_anything(
+    office: Office, visits: Visits, addresses_to_try: list[str], person: str
+) -> None:
+    visitor = visits(person)
+    before = everything(office)
+    for address in addresses_to_try:
+        assert visitor.open(address).status_code < 500, address
+    assert everything(office) == before
+
+
+ALLOWED = {
+    Access.ANYONE: set(PEOPLE),
+    Access.SIGNED_IN: set(PEOPLE) - {""},
+    Access.RAISER: {"ada"},  # the draft and the pages are Ada's; others are raisers of their own drafts
+    Access.BOARD: {"iris", "olu", "dan"},
+}
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_people_open_what_is_theirs_and_find_nothing_else(
+    visits: Visits, addresses_to_try: list[str], person: str
+) -> None:
+    visitor = visits(person)
+    gets = [route for route in ROUTES if route.startswith("GET") and "static" not in route]
+    for route, address in zip(gets, addresses_to_try, strict=True):
+        status = visitor.open(address).status_code
+        if person == "" and ROUTES[route] is not Access.ANYONE:
+            assert status == 303, address
+        elif ROUTES[route] is Access.CASE:
+            assert (status == 404) == (person not in ("ada", "ben") or "files" in route), (address, status)
+        elif ROUTES[route] is Access.RAISER and "<draft_id>" not in route:
+            assert (status == 200) == (person in ("ada", "grace", "ben", "cleo")), (address, status)
+        else:
+            expected = 200 if person in ALLOWED[ROUTES[route]] else 404
+            assert status in (expected, 503 if "healthz" in address else expected), (address, status)
