@@ -81,7 +81,7 @@ def main(context: click.Context, path: Path | None) -> None:
     help="At least 12 characters. Better asked for than typed on the command line.",
 )
 @click.pass_obj
-def init(path: Path | None, **answers: str) -> None:
+def init(path: Path | None, /, **answers: str) -> None:
     """Make an installation: settings, a secret, the database, the partnership, its administrator."""
     file = path or Path("config.toml")
     made = installation.write_settings(file)

@@ -98,6 +98,7 @@ def _everywhere() -> dict[str, Any]:
         "service": config.service.name,
         "demonstration": config.demonstration,
         "person": known.name if known else None,
+        "uploads": config.uploads,
     }
 
 

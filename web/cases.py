@@ -152,12 +152,9 @@ def _attached(file: Upload) -> Response:
 
 def _around(page: CasePage) -> dict[str, Any]:
     """What the viewer may do, the drawn path, and the posts that are theirs."""
-    # There must be an action left to confirm before one can be confirmed.
-    left = any(promise.result is None for promise in page.promises)
-    offers = [offer for offer in page.may if left or offer.action.id != "confirm_action"]
     return {
-        "main": [offer for offer in offers if offer.action.id in _MAIN],
-        "other": [offer for offer in offers if offer.action.id not in _MAIN],
+        "main": [offer for offer in page.may if offer.action.id in _MAIN],
+        "other": [offer for offer in page.may if offer.action.id not in _MAIN],
         "mine": [post.words for post in viewer().posts],
         "picture": path_svg(page.path),
     }
@@ -165,9 +162,8 @@ def _around(page: CasePage) -> dict[str, Any]:
 
 def _just_done(page: CasePage, done: str) -> Told | None:
     """What the viewer has just done, if the record says so too: an address alone is never believed."""
-    action = page.procedure.actions.get(done)
     own = [told for told in page.timeline if told.who == viewer().name and not told.by_clock]
-    return own[-1] if action and own and own[-1].done.startswith(action.done) else None
+    return own[-1] if own and own[-1].action == done else None
 
 
 def _command(reference: str, action: str) -> Command:

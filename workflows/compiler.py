@@ -93,6 +93,7 @@ def _field(shape: Shape, name: str, stages: tuple[Stage, ...]) -> Field:
         name=name,
         kind=data["kind"],
         label=data["label"],
+        told=data["told"] or data["label"],
         hint=data["hint"],
         missing=data["missing"] or "Answer this question",
         limit=data["limit"],

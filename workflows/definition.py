@@ -20,6 +20,7 @@ class Field:
     name: str
     kind: str
     label: str
+    told: str
     hint: str
     missing: str
     limit: int | None
@@ -96,8 +97,8 @@ class State:
 class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
-    kind: `limit_missed` (name: a limit), `answer_is` (name: a field, value: its answer),
-    `track_starts_at` (name: a stage).
+    kind: `limit_missed` (name: a limit), `starts_at` (name: a stage), `actions_open`,
+    `answer_is` (name: a field, value: its answer).
     """
 
     kind: str

@@ -147,14 +147,11 @@ class Actions(fields.Field[list[dict[str, Any]]]):
         self.question = question
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[dict[str, Any]]:
-        rows = (
-            [row for row in value if isinstance(row, Mapping) and _filled(row)]
-            if isinstance(value, list)
-            else []
-        )
+        sent = enumerate(value, start=1) if isinstance(value, list) else ()
+        rows = [(number, row) for number, row in sent if isinstance(row, Mapping) and _filled(row)]
         if len(rows) > MOST_ACTIONS:
             raise ValidationError(f"Write at most {MOST_ACTIONS} actions")
-        return [self._row(number, row) for number, row in enumerate(rows, start=1)]
+        return [self._row(number, row) for number, row in rows]
 
     def _row(self, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
         try:

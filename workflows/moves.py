@@ -29,7 +29,8 @@ def compile_transitions(
         yield from _reply(stage, above, limits)
         yield from _silence(stage, above, limits)
         yield from _anywhere(stage)
-    yield Transition("confirm_action", CLOSED, None, _RAISERS, (), ("action confirmed",))
+    left = Condition("actions_open", "", "", "No agreed action is left to confirm.")
+    yield Transition("confirm_action", CLOSED, None, _RAISERS, (left,), ("action confirmed",))
 
 
 def _move(

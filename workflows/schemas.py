@@ -137,6 +137,7 @@ class FieldShape(Strict):
 
     kind = one_of(KINDS, required=True)
     label = sentence(200, required=True)
+    told = sentence(200, load_default="")
     hint = sentence(load_default="")
     missing = sentence(200, load_default="")
     limit = fields.Integer(load_default=None, validate=validate.Range(1, 20_000))

@@ -18,7 +18,7 @@ from escalation.people.access import Viewer, board_posts
 from escalation.people.tables import Agency, Partnership
 from workflows.definition import Procedure
 
-PAGE = 50
+PAGE = 25
 OPEN = "open"
 _Raising, _Responding = aliased(Agency), aliased(Agency)
 

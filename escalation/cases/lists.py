@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
@@ -36,7 +36,7 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case the viewer is part of."""
+    """A case the viewer is part of. `due_at` is the soonest thing due on it, whoever owes it."""
 
     reference: str
     raising: str
@@ -44,12 +44,14 @@ class CaseRow:
     reason: str
     stage: str
     now: str
+    due_at: datetime | None
+    late: bool
     raised_at: datetime
     closed_at: datetime | None
 
 
 def inbox(work: Reading, viewer: Viewer, *, most: int = PAGE) -> list[InboxRow]:
-    """What waits for the viewer’s posts: soonest first, what has no stated time last."""
+    """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
     base = (
         select(
             Case.reference,
@@ -69,8 +71,10 @@ def inbox(work: Reading, viewer: Viewer, *, most: int = PAGE) -> list[InboxRow]:
     )
     dated = base.where(Deadline.due_at.is_not(None)).order_by(Deadline.due_at, Deadline.id)
     undated = base.where(Deadline.due_at.is_(None)).order_by(Deadline.id)
-    rows = [*work.db.execute(dated), *work.db.execute(undated)][:most]
-    return [_inbox_row(work, row) for row in rows]
+    soonest: dict[str, Any] = {}
+    for row in [*work.db.execute(dated), *work.db.execute(undated)]:
+        soonest.setdefault(row.reference, row)
+    return [_inbox_row(work, row) for row in list(soonest.values())[:most]]
 
 
 def _inbox_row(work: Reading, row: Any) -> InboxRow:
@@ -91,6 +95,11 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
 
 def my_cases(work: Reading, viewer: Viewer, *, still_open: bool, most: int = PAGE) -> list[CaseRow]:
     """The cases the viewer’s posts are part of, newest first."""
+    due_at = (
+        select(func.min(Deadline.due_at))
+        .where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None))
+        .scalar_subquery()
+    )
     mine = select(Participant.case_id).where(Participant.post_id.in_(viewer.post_ids))
     query = (
         select(
@@ -102,6 +111,7 @@ def my_cases(work: Reading, viewer: Viewer, *, still_open: bool, most: int = PAG
             Case.stage,
             Case.outcome,
             Case.procedure_digest,
+            due_at.label("due_at"),
             Case.raised_at,
             Case.closed_at,
         )
@@ -123,6 +133,8 @@ def _case_row(work: Reading, row: Any) -> CaseRow:
         reason=procedure.reasons.get(row.reason, row.reason),
         stage=procedure.stage(row.stage).title if row.stage else "",
         now=procedure.outcomes[row.outcome] if row.outcome else procedure.states[row.state].words,
+        due_at=row.due_at,
+        late=row.due_at is not None and row.due_at <= work.now,
         raised_at=row.raised_at,
         closed_at=row.closed_at,
     )

@@ -26,7 +26,7 @@ from escalation.people.posts import PostRecord
 from escalation.people.tables import Person, Post
 from escalation.privacy import content
 from escalation.privacy.content import FileRecord
-from workflows.definition import Procedure
+from workflows.definition import Limit, Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +185,19 @@ def _due(
         who=known[deadline.obliged_post_id].words,
         due_at=deadline.due_at,
         late=deadline.due_at is not None and deadline.due_at <= work.now,
-        consequence=_consequence(procedure, limit.stage, limit.then.action, deadline),
+        consequence=_consequence(work, procedure, limit, deadline),
         rule=str(deadline.working["rule"]),
         skipped=tuple((date.fromisoformat(day), why) for day, why in deadline.working["skipped"]),
     )
 
 
-def _consequence(procedure: Procedure, stage_id: str, action: str | None, deadline: DeadlineRecord) -> str:
+def _consequence(work: Reading, procedure: Procedure, limit: Limit, deadline: DeadlineRecord) -> str:
     if deadline.due_at is None:
         return "No time is stated for this, so it is for the people here to judge."
-    number = procedure.stage(stage_id).number
-    if action and number < len(procedure.stages):
+    if deadline.due_at <= work.now:
+        return "This is late. The record says so, and those responsible have been told."
+    number = procedure.stage(limit.stage).number
+    if limit.then.action and number < len(procedure.stages):
         above = procedure.stages[number].title
         return f"If there is no answer by then, it moves up by itself to: {above}."
     return "If nothing happens by then, the record says so and those responsible are told."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from escalation.agreements import store as agreements
 from escalation.cases.store import CaseRecord
 from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours
@@ -36,15 +37,27 @@ class NotYet:
 
 OWN = "You answered this challenge, or made the decision, so somebody else must answer at this stage."
 _DECIDING = ("respond", "decide")
+_WAITED_FOR = ("respond", "decide", "accept", "take_forward")
+_ELSE = "This is for somebody else to do at this stage."
+_WHOSE = {
+    "responding": "This is for the responding side to do at this stage.",
+    "deciding": "This is for the chair to do.",
+    "raising": "This is for the raising side to do.",
+}
 _QUIET = ("add_note", "record_discussion", "record_meeting", "confirm_action", "miss_limit")
 
 
 def situation_of(
-    case: CaseRecord, running: list[DeadlineRecord], answers: Mapping[str, Any] | None = None
+    work: Reading,
+    case: CaseRecord,
+    running: list[DeadlineRecord],
+    answers: Mapping[str, Any] | None = None,
 ) -> Situation:
     """What the procedure’s conditions look at of a case."""
     missed = frozenset(deadline.limit_id for deadline in running if deadline.missed_at)
-    return Situation(case.track, missed, answers or {})
+    # Promises are confirmed once the case has ended, so an open case need not look for them.
+    left = not case.open and any(action.confirmed is None for action in agreements.of_case(work.db, case.id))
+    return Situation(case.track, missed, left, answers or {})
 
 
 def now(
@@ -59,7 +72,7 @@ def now(
     found: dict[str, Possible] = {}
     for move in machine.moves_from(procedure, case.state):
         post = acting_post(viewer, move.by, standing)
-        refused = machine.why_not(procedure, move, situation_of(case, running))
+        refused = machine.why_not(procedure, move, situation_of(work, case, running))
         if post is None or refused or own_decision(work, viewer, case, procedure, move):
             continue
         found.setdefault(move.action, Possible(procedure.actions[move.action], post))
@@ -110,11 +123,12 @@ def _why(
     running: list[DeadlineRecord],
 ) -> str:
     if acting_post(viewer, move.by, standing) is None:
-        return "This is for somebody else to do at this stage." if move.source == case.state else ""
+        waited_for = move.source == case.state and move.action in _WAITED_FOR
+        return _WHOSE.get(move.by[0], _ELSE) if waited_for else ""
     if move.source != case.state:
         return f"Not yet. {procedure.states[case.state].words}."
     own = own_decision(work, viewer, case, procedure, move)
-    return own or " ".join(machine.why_not(procedure, move, situation_of(case, running)))
+    return own or " ".join(machine.why_not(procedure, move, situation_of(work, case, running)))
 
 
 def action_for(
@@ -137,5 +151,5 @@ def action_for(
         raise NotPossible([f"That is not possible now. {procedure.states[case.state].words}."])
     why = _why(work, viewer, case, standing, procedure, moves[0], running)
     if acting_post(viewer, moves[0].by, standing) is None:
-        raise NotYours(why)
+        raise NotYours(why or _ELSE)
     raise NotPossible([why])

@@ -44,6 +44,7 @@ class Told:
 
     number: int
     at: datetime
+    action: str
     who: str
     post: str
     done: str
@@ -64,11 +65,12 @@ class Telling:
 def told(telling: Telling, event: EventRecord) -> Told:
     """An event as a line of the timeline."""
     post = telling.posts.get(event.post_id or "")
-    facts = [*entries(telling.procedure, event.facts), *_more(telling, event)]
+    facts = [*entries(telling.procedure, _in_order(telling, event)), *_more(telling, event)]
     by_clock = event.actor == "clock"
     return Told(
         number=event.number,
         at=event.at,
+        action=event.action,
         who=SYSTEM if by_clock else telling.people.get(event.person_id or "", ""),
         post="" if post is None else post.words,
         done=_done(telling, event),
@@ -77,15 +79,19 @@ def told(telling: Telling, event: EventRecord) -> Told:
     )
 
 
+def _in_order(telling: Telling, event: EventRecord) -> dict[str, Any]:
+    """The coded answers, in the order they were asked."""
+    order = telling.procedure.actions[event.action].fields
+    return {name: event.facts[name] for name in order if name in event.facts}
+
+
 def _done(telling: Telling, event: EventRecord) -> str:
     words = telling.procedure.actions[event.action].done
     if event.action == "miss_limit":
         limit = telling.procedure.limits.get(str(event.facts.get("limit")))
         return f"{words} ({limit.words})" if limit else words
     stage = telling.procedure.stage_of(event.to_state)
-    before = telling.procedure.stage_of(event.from_state)
-    moved = stage is not None and stage != before and event.action != "raise"
-    return f"{words} to: {stage.title}" if moved and stage else words
+    return words.replace("{stage}", stage.title if stage else "")
 
 
 def _more(telling: Telling, event: EventRecord) -> list[Entry]:
@@ -114,7 +120,7 @@ def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> 
     return Statement(
         number=event.number,
         at=event.at,
-        title=telling.procedure.actions[event.action].done,
+        title=_done(telling, event),
         who=telling.people.get(event.person_id or "", ""),
         post="" if post is None else post.words,
         side=_side(telling, post),
@@ -140,7 +146,7 @@ def entries(procedure: Procedure, given: Mapping[str, Any]) -> tuple[Entry, ...]
 
 
 def _entry(question: Field, value: Any) -> Entry:
-    label = question.label.removesuffix("?") if question.kind == "choice" else question.label
+    label = question.told
     if question.kind == "actions":
         return Entry(label, "", tuple(_action(row) for row in value))
     if question.kind == "date":

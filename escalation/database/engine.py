@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from escalation.errors import NotReady, Unavailable
 
@@ -55,7 +55,8 @@ def _told_apart() -> Iterator[None]:
     except OperationalError as error:
         raise Unavailable(_reason(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated or "readonly" in str(error.orig).lower():
+        # DatabaseError itself, no kind of it: SQLite's word for a file that is damaged or no database.
+        if error.connection_invalidated or type(error) is DatabaseError:
             raise Unavailable(_reason(error)) from error
         raise
 

@@ -147,7 +147,7 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     procedure = work.procedure(case.procedure_digest)
     post = _permit(work, actor, case, standing, procedure, command.action)
     read = _read(work, actor, case, procedure, command)
-    situation = possible.situation_of(case, deadlines.live(work.db, case.id), read.loaded)
+    situation = possible.situation_of(work, case, deadlines.live(work.db, case.id), read.loaded)
     try:
         step = machine.step(procedure, case.state, command.action, situation)
     except NotAllowed as refused:

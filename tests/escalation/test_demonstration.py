@@ -84,9 +84,7 @@ def test_a_nursery_refuses_an_unsafe_request_and_the_other_agency_changes_its_po
     assert [step.do for step in story.steps][-1] == "confirm_action"
 
 
-@pytest.mark.parametrize(
-    "today", ["2026-01-01 00:30", "2028-02-29 17:00"]
-)
+@pytest.mark.parametrize("today", ["2026-01-01 00:30", "2028-02-29 17:00"])
 def test_it_can_be_told_on_any_day(tmp_path: Path, today: str) -> None:
     office = replace(make_office(config_in(tmp_path)), clock=HandClock(at(today)))
     migrate.upgrade(office.database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -96,7 +97,6 @@ def test_a_web_server_killed_after_the_commit_has_kept_the_challenge_and_the_sam
 @pytest.mark.process
 @pytest.mark.parametrize("boundary", ["before", "after"])
 def test_an_answer_is_there_whole_or_not_at_all(desk: Desk, settings_file: Path, boundary: str) -> None:
-    desk.keys = iter(range(100, 200))  # type: ignore[assignment]
     reference = desk.raised()
     killed(settings_file, "respond", boundary, 1, reference)
     assert desk.actions(reference) == (["raise"] if boundary == "before" else ["raise", "respond"])
@@ -151,3 +151,20 @@ def test_two_sweeps_in_two_processes_at_once_do_nothing_twice(desk: Desk, settin
     assert sum(int(line.split()[0]) for line in said) == len(references)
     for reference in references:
         assert desk.actions(reference) == ["raise", "miss_limit", "move_up_on_silence"]
+
+
+@pytest.mark.process
+def test_killed_between_any_two_writes_of_a_challenge_or_an_answer_nothing_is_half_there(
+    desk: Desk, settings_file: Path
+) -> None:
+    for number in itertools.count(1, 2):
+        if "finished" in killed(settings_file, "raise", "write", number):
+            break
+        assert cases_there(desk) == []
+    [reference] = cases_there(desk)
+    for number in itertools.count(1, 3):
+        if "finished" in killed(settings_file, "respond", "write", number, reference):
+            break
+        assert desk.actions(reference) == ["raise"]
+    assert number > 3, "the answer has several writes to be killed between"
+    whole(desk)

@@ -1,4 +1,4 @@
-"""Runs one piece of work in a process of its own, and kills it -9 before or after its Nth commit.
+"""Runs one piece of work in a process of its own, and kills it -9 at its Nth write or commit.
 
 Called by tests: python -m tests.support.crashing CONFIG JOB BOUNDARY NUMBER [REFERENCE]
 """
@@ -21,7 +21,7 @@ from tests.support.desk import Desk
 
 
 def die_at(office: Office, boundary: str, number: int) -> None:
-    """Kill this process at the Nth commit: `before` it reaches the disk, or `after` it has."""
+    """Kill this process at the Nth `write`, or at the Nth commit: `before` it reaches the disk, or `after`."""
     seen = 0
 
     def count(*_: Any) -> None:
@@ -30,6 +30,11 @@ def die_at(office: Office, boundary: str, number: int) -> None:
         if seen == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    if boundary == "write":
+        event.listen(
+            office.database.engine, "before_cursor_execute", lambda *given: _writes(given[2]) and count()
+        )
+        return
     if boundary == "before":
         event.listen(office.database.engine, "commit", count)
         return
@@ -42,13 +47,17 @@ def die_at(office: Office, boundary: str, number: int) -> None:
     office.database.engine.dialect.do_commit = commit  # type: ignore[method-assign]
 
 
+def _writes(statement: str) -> bool:
+    return statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
+
+
 def work(office: Office, job: str, reference: str) -> None:
     """The pieces of work a process can be killed in."""
     desk = Desk(office, office.clock)  # type: ignore[arg-type]
     if job == "raise":
         print(desk.raised(), flush=True)
     elif job == "respond":
-        desk.act("ben", "respond", reference)
+        desk.act("ben", "respond", reference, key="the form of the answer")
     elif job == "rounds":
         sweep_round(office)
         deliver_round(office, sender_of(office.config))

@@ -11,9 +11,13 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from escalation.office import Office
+from escalation.start import open_office
 
 
 def free_port() -> int:
@@ -31,6 +35,12 @@ def get(url: str) -> tuple[int, str]:
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code, refused.read().decode()
+
+
+def eventually(true: Callable[[], bool], *, tries: int = 200) -> bool:
+    """Whether something another process does comes true; asks again after a short wait, a bounded number of times."""
+    pause = threading.Event()
+    return any(true() or pause.wait(0.1) for _ in range(tries))
 
 
 @dataclass
@@ -63,14 +73,24 @@ class Process:
                 return found
         raise AssertionError(f"“{what}” was never said:\n{''.join(self.said)}")
 
-    def _next(self) -> str | None:
+    def _next(self, seconds: float = 60) -> str | None:
         try:
-            line = self.lines.get(timeout=60)
+            line = self.lines.get(timeout=seconds)
         except queue.Empty:
             return None
         if line is not None:
             self.said.append(line)
         return line
+
+    def drained(self, what: str, **more: Any) -> int:
+        """The sum of `did` over the lines of that kind said so far; waits for at least one line."""
+        did, line = 0, self._next(2)
+        while line is not None:
+            found = json.loads(line) if line.startswith("{") else {}
+            if found.get("what") == what and all(found.get(key) == value for key, value in more.items()):
+                did += found["did"]
+            line = self._next(0.01)
+        return did
 
     def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, and wait for the end."""
@@ -90,11 +110,18 @@ class Installation:
     folder: Path
     port: int
     config: Path
+    opened: Office | None = None
 
     @property
     def address(self) -> str:
         """Where the pages are."""
         return f"http://127.0.0.1:{self.port}"
+
+    def office(self) -> Office:
+        """The same installation, from this process."""
+        if self.opened is None:
+            self.opened = open_office(self.config)
+        return self.opened
 
     def set_clock(self, moment: str) -> None:
         """Put the shared clock at an ISO moment, for every process at once."""

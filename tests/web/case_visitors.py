@@ -13,6 +13,7 @@ from escalation.demo.builder import PASSWORD
 from escalation.demo.stories import HERE
 from escalation.office import Office
 from escalation.people.directory import read_directory
+from tests.support.desk import ANSWERS
 from web.app import create_app
 
 
@@ -63,3 +64,14 @@ def as_form(answers: dict[str, object], **more: str) -> dict[str, str]:
         else:
             sent[name] = str(value)
     return sent | more
+
+
+def sent(
+    client: FlaskClient, reference: str, action: str, answers: dict[str, object] | None = None, **more: str
+) -> TestResponse:
+    """Open a form and send it."""
+    form = client.get(f"/cases/{reference}/{action}")
+    assert form.status_code == 200, words(form)
+    keeps = {"seen": hidden(form.text, "seen"), "key": hidden(form.text, "key")}
+    data = as_form(ANSWERS[action] if answers is None else answers) | keeps | more
+    return client.post(f"/cases/{reference}/{action}", data=data)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 import escalation.demo
 from escalation.office import Office
 from escalation.people.directory import read_directory
+from tests.web.case_visitors import app_of, visitor
 from tests.web.visitor import Visitor
 from web.app import create_app
 
@@ -34,3 +36,20 @@ def site(office: Office) -> Flask:
 def visits(site: Flask, addresses: dict[str, str]) -> Visits:
     """Somebody signed in, by their short name; or nobody yet, for an empty one."""
     return lambda who: Visitor(site, addresses[who] if who else "")
+
+
+@pytest.fixture
+def app(office: Office) -> Flask:
+    return app_of(office)
+
+
+@pytest.fixture
+def ada(app: Flask) -> FlaskClient:
+    """Who raises."""
+    return visitor(app, "ada")
+
+
+@pytest.fixture
+def ben(app: Flask) -> FlaskClient:
+    """Who must answer."""
+    return visitor(app, "ben")
