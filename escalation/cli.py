@@ -14,6 +14,7 @@ from escalation import installation
 from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
+from escalation.ledger.verify import verify_cases
 from escalation.logs import start_logging
 from escalation.notices.senders import sender_of
 from escalation.people import accounts
@@ -140,6 +141,19 @@ def audit(path: Path | None) -> None:
     found = rounds.audit_round(open_office(path))
     click.echo(f"{found} alarms." if found else "Every open case has something running and somebody to act.")
     sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.argument("references", nargs=-1)
+@click.pass_obj
+def verify(path: Path | None, references: tuple[str, ...]) -> None:
+    """Check the record of all cases, or of these: nothing missing or changed. Exits with 1 otherwise."""
+    with open_office(path).reading() as work:
+        checked, faults = verify_cases(work, references)
+    for fault in faults:
+        click.echo(fault)
+    click.echo(f"{checked} checked, {len(faults)} faults.")
+    sys.exit(1 if faults else 0)
 
 
 @main.command()

@@ -236,7 +236,7 @@ def _act_page(
     page = case_page(work, viewer(), reference)
     running = deadlines.live(work.db, page.case.id)
     standing = cases.standing(work.db, page.case)
-    offer = possible.action_for(work, viewer(), page.case, standing, running, action)
+    offer = possible.action_for(possible.look(work, viewer(), page.case, standing, running), action)
     history = events.history(work.db, page.case.id)
     return ActPage(
         page=page,
@@ -256,7 +256,8 @@ def _act_page(
 
 def _choices(work: Reading, page: CasePage, action: Action) -> dict[str, Choices]:
     """The choices that this case or this action narrows."""
-    found = dict(asked_on_case(work, page.case).choices)
+    standing = cases.standing(work.db, page.case)
+    found = dict(asked_on_case(work, viewer(), page.case, standing).choices)
     what = {str(promise.number): promise.what for promise in page.promises}
     if "action_number" in found:
         found["action_number"] = tuple(

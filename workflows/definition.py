@@ -97,7 +97,7 @@ class State:
 class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
-    kind: `limit_missed` (name: a limit), `starts_at` (name: a stage), `actions_open`,
+    kind: `limit_missed` (name: a limit), `starts_at` (name: a stage), `actions_open`, `answered`,
     `answer_is` (name: a field, value: its answer).
     """
 

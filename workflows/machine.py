@@ -18,11 +18,12 @@ logging.getLogger("transitions").setLevel(logging.WARNING)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What conditions may look at: the track, limits missed and still open, promises to confirm, answers."""
+    """What conditions look at: track, limits missed and still open, promises, whether answered, answers."""
 
     track: str
     missed: frozenset[str] = frozenset()
     actions_open: bool = False
+    answered: bool = True
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,8 +81,8 @@ def why_not(procedure: Procedure, transition: Transition, situation: Situation) 
 def _holds(procedure: Procedure, condition: Condition, situation: Situation) -> bool:
     if condition.kind == "limit_missed":
         return condition.name in situation.missed
-    if condition.kind == "actions_open":
-        return situation.actions_open
+    if condition.kind in ("actions_open", "answered"):
+        return bool(getattr(situation, condition.kind))
     if condition.kind == "starts_at":
         first = procedure.stages[0].id
         wanted = situation.answers.get("start_at") or first

@@ -29,8 +29,8 @@ def compile_transitions(
         yield from _reply(stage, above, limits)
         yield from _silence(stage, above, limits)
         yield from _anywhere(stage)
-    left = Condition("actions_open", "", "", "No agreed action is left to confirm.")
-    yield Transition("confirm_action", CLOSED, None, _RAISERS, (left,), ("action confirmed",))
+    left = Condition("actions_open", "", "", "No agreed action is left for you to confirm.")
+    yield Transition("confirm_action", CLOSED, None, ("either",), (left,), ("action confirmed",))
 
 
 def _move(
@@ -60,7 +60,8 @@ def _start(stage: Stage, first: Stage, tracks: tuple[Track, ...]) -> Iterator[Tr
 
 def _gate(stage: Stage, stages: tuple[Stage, ...]) -> Iterator[Transition]:
     gate = f"{stage.id}.gate"
-    yield _move("take_forward", gate, f"{stage.id}.waiting", ("raising",), (f"{stage.id} opened",))
+    forward = (f"{stage.id} taken forward", f"{stage.id} opened")
+    yield _move("take_forward", gate, f"{stage.id}.waiting", ("raising",), forward)
     if stage.number > 1:
         below = stages[stage.number - 2]
         happens = (f"{stage.id} sent back", f"{below.id} answered")
@@ -79,7 +80,11 @@ def _answer(stage: Stage) -> Iterator[Transition]:
 
 def _reply(stage: Stage, above: Stage | None, limits: Mapping[str, Limit]) -> Iterator[Transition]:
     answered, left = f"{stage.id}.answered", (f"{stage.id} left",)
-    yield _move("accept", answered, CLOSED, _RAISERS, (*left, CLOSED))
+    # A gate may send back what nobody has answered yet.
+    given = Condition("answered", "", "", "Nobody has answered yet, so there is nothing to accept.")
+    yield _move(
+        "accept", answered, CLOSED, _RAISERS, (*left, CLOSED), *([given] if above and above.gate else [])
+    )
     if above is not None:
         dest, opened = _opening(above)
         yield _move("move_up", answered, dest, _RAISERS, (*left, *opened))
@@ -102,6 +107,8 @@ def _silence(stage: Stage, above: Stage | None, limits: Mapping[str, Limit]) -> 
         for limit in counted:
             rule = Condition("limit_missed", limit.id, "", "The other side still has time to answer.")
             yield _move("move_up_on_silence", waiting, dest, ("clock",), happens, rule)
+        return
+    if stage.silence == "only tell" and counted:
         return
     rules = [
         Condition("limit_missed", limit.id, "", "The other side still has time to answer.")

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from escalation.agreements.tables import AgreedAction
+from escalation.people.access import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,19 @@ def of_case(db: Connection, case_id: int) -> list[ActionRecord]:
         select(AgreedAction.__table__).where(AgreedAction.case_id == case_id).order_by(AgreedAction.position)
     )
     return [ActionRecord(**row._mapping) for row in db.execute(query)]
+
+
+def confirmable(db: Connection, case_id: int, mine: Sequence[Part]) -> list[ActionRecord]:
+    """The open actions these parts may confirm: a promise is confirmed by the other side, not its own."""
+    sides, owned = {part.side for part in mine}, {part.post_id for part in mine}
+    return [
+        action
+        for action in of_case(db, case_id)
+        if action.confirmed is None
+        and action.side not in sides
+        and action.owner_post_id not in owned
+        and sides & {"raising", "responding"}
+    ]
 
 
 def confirm(db: Connection, case_id: int, position: int, number: int, result: str) -> None:

@@ -113,6 +113,7 @@ def _page(
     telling = Telling(procedure, case, known, {} if for_board else _people(work, history))
     words = content.contents(work.db, case.id)
     running = deadlines.live(work.db, case.id)
+    at = possible.look(work, viewer, case, standing, running)
     files = () if for_board else tuple(content.files(work.db, case.id))
     sides = {side: known[post_id] for side, post_id in _sides(case).items()}
     stage = procedure.stage(case.stage) if case.stage else None
@@ -134,8 +135,8 @@ def _page(
         timeline=tuple(told(telling, event) for event in history),
         promises=_promises(work, case, words),
         files=files,
-        may=() if for_board else possible.now(work, viewer, case, standing, procedure, running),
-        not_yet=() if for_board else possible.later(work, viewer, case, standing, procedure, running),
+        may=() if for_board else possible.now(at),
+        not_yet=() if for_board else possible.later(at),
         for_board=for_board,
     )
 

@@ -12,7 +12,7 @@ from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours
 from escalation.ledger import events
 from escalation.office import Reading
-from escalation.people.access import Standing, Viewer, acting_post
+from escalation.people.access import Standing, Viewer, acting_post, my_parts
 from escalation.people.posts import PostRecord
 from workflows import machine
 from workflows.definition import Action, Procedure, Transition
@@ -47,109 +47,110 @@ _WHOSE = {
 _QUIET = ("add_note", "record_discussion", "record_meeting", "confirm_action", "miss_limit")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A case as one person looks at it, with everything that what they may do depends on."""
+
+    work: Reading
+    viewer: Viewer
+    case: CaseRecord
+    standing: Standing
+    procedure: Procedure
+    situation: Situation
+
+
+def look(
+    work: Reading,
+    viewer: Viewer,
+    case: CaseRecord,
+    standing: Standing,
+    running: list[DeadlineRecord],
+    answers: Mapping[str, Any] | None = None,
+) -> Look:
+    """Gather it."""
+    procedure = work.procedure(case.procedure_digest)
+    mine = my_parts(viewer, standing)
+    # Promises are confirmed once the case has ended, so an open case need not look for them.
+    left = not case.open and bool(agreements.confirmable(work.db, case.id, mine))
+    situation = situation_of(work, case, procedure, running, actions_open=left, answers=answers or {})
+    return Look(work, viewer, case, standing, procedure, situation)
+
+
 def situation_of(
     work: Reading,
     case: CaseRecord,
+    procedure: Procedure,
     running: list[DeadlineRecord],
-    answers: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Situation:
     """What the procedure’s conditions look at of a case."""
     missed = frozenset(deadline.limit_id for deadline in running if deadline.missed_at)
-    # Promises are confirmed once the case has ended, so an open case need not look for them.
-    left = not case.open and any(action.confirmed is None for action in agreements.of_case(work.db, case.id))
-    return Situation(case.track, missed, left, answers or {})
+    # Only a gate can send back a case that nobody has answered.
+    gated = any(stage.gate for stage in procedure.stages)
+    answered = not gated or bool(events.people_who_answered(work.db, case.id))
+    return Situation(case.track, missed, answered=answered, **more)
 
 
-def now(
-    work: Reading,
-    viewer: Viewer,
-    case: CaseRecord,
-    standing: Standing,
-    procedure: Procedure,
-    running: list[DeadlineRecord],
-) -> tuple[Possible, ...]:
+def now(at: Look) -> tuple[Possible, ...]:
     """The actions the viewer may take now, in the procedure’s order."""
     found: dict[str, Possible] = {}
-    for move in machine.moves_from(procedure, case.state):
-        post = acting_post(viewer, move.by, standing)
-        refused = machine.why_not(procedure, move, situation_of(work, case, running))
-        if post is None or refused or own_decision(work, viewer, case, procedure, move):
+    for move in machine.moves_from(at.procedure, at.case.state):
+        post = acting_post(at.viewer, move.by, at.standing)
+        refused = machine.why_not(at.procedure, move, at.situation)
+        if post is None or refused or own_decision(at, move):
             continue
-        found.setdefault(move.action, Possible(procedure.actions[move.action], post))
+        found.setdefault(move.action, Possible(at.procedure.actions[move.action], post))
     return tuple(found.values())
 
 
-def own_decision(
-    work: Reading, viewer: Viewer, case: CaseRecord, procedure: Procedure, move: Transition
-) -> str | None:
+def own_decision(at: Look, move: Transition) -> str | None:
     """Nobody decides a challenge about their own decision: the sentence that says so, or None."""
-    stage = procedure.stage_of(case.state)
+    stage = at.procedure.stage_of(at.case.state)
     if move.action not in _DECIDING or stage is None or stage.number == 1:
         return None
-    if case.challenged_post_id in viewer.post_ids:
+    if at.case.challenged_post_id in at.viewer.post_ids:
         return OWN
-    return OWN if viewer.person_id in events.people_who_answered(work.db, case.id) else None
+    answered = events.people_who_answered(at.work.db, at.case.id)
+    return OWN if at.viewer.person_id in answered else None
 
 
-def later(
-    work: Reading,
-    viewer: Viewer,
-    case: CaseRecord,
-    standing: Standing,
-    procedure: Procedure,
-    running: list[DeadlineRecord],
-) -> tuple[NotYet, ...]:
+def later(at: Look) -> tuple[NotYet, ...]:
     """Of this stage’s actions, those the viewer may not take now, each with the reason."""
-    stage = procedure.states[case.state].stage
-    may = {possible.action.id for possible in now(work, viewer, case, standing, procedure, running)}
+    states = at.procedure.states
+    stage = states[at.case.state].stage
+    may = {possible.action.id for possible in now(at)}
     found: dict[str, NotYet] = {}
-    here = [move for move in procedure.transitions if stage and procedure.states[move.source].stage == stage]
-    for move in sorted(here, key=lambda move: move.source != case.state):
+    here = [move for move in at.procedure.transitions if stage and states[move.source].stage == stage]
+    for move in sorted(here, key=lambda move: move.source != at.case.state):
         if move.action in may or move.action in _QUIET or "clock" in move.by:
             continue
-        why = _why(work, viewer, case, standing, procedure, move, running)
+        why = _why(at, move)
         if why:
-            found.setdefault(move.action, NotYet(procedure.actions[move.action], why))
+            found.setdefault(move.action, NotYet(at.procedure.actions[move.action], why))
     return tuple(found.values())
 
 
-def _why(
-    work: Reading,
-    viewer: Viewer,
-    case: CaseRecord,
-    standing: Standing,
-    procedure: Procedure,
-    move: Transition,
-    running: list[DeadlineRecord],
-) -> str:
-    if acting_post(viewer, move.by, standing) is None:
-        waited_for = move.source == case.state and move.action in _WAITED_FOR
+def _why(at: Look, move: Transition) -> str:
+    if acting_post(at.viewer, move.by, at.standing) is None:
+        waited_for = move.source == at.case.state and move.action in _WAITED_FOR
         return _WHOSE.get(move.by[0], _ELSE) if waited_for else ""
-    if move.source != case.state:
-        return f"Not yet. {procedure.states[case.state].words}."
-    own = own_decision(work, viewer, case, procedure, move)
-    return own or " ".join(machine.why_not(procedure, move, situation_of(work, case, running)))
+    if move.source != at.case.state:
+        return f"Not yet. {at.procedure.states[at.case.state].words}."
+    return own_decision(at, move) or " ".join(machine.why_not(at.procedure, move, at.situation))
 
 
-def action_for(
-    work: Reading,
-    viewer: Viewer,
-    case: CaseRecord,
-    standing: Standing,
-    running: list[DeadlineRecord],
-    action: str,
-) -> Possible:
+def action_for(at: Look, action: str) -> Possible:
     """The action of that id, if the viewer may take it now. NotPossible or NotYours say why; NotFound."""
-    procedure = work.procedure(case.procedure_digest)
-    if action not in procedure.actions or not procedure.actions[action].button or action == "raise":
+    actions = at.procedure.actions
+    if action not in actions or not actions[action].button or action == "raise":
         raise NotFound
-    for possible in now(work, viewer, case, standing, procedure, running):
+    for possible in now(at):
         if possible.action.id == action:
             return possible
-    moves = [move for move in machine.moves_from(procedure, case.state) if move.action == action]
+    moves = [move for move in machine.moves_from(at.procedure, at.case.state) if move.action == action]
     if not moves:
-        raise NotPossible([f"That is not possible now. {procedure.states[case.state].words}."])
-    why = _why(work, viewer, case, standing, procedure, moves[0], running)
-    if acting_post(viewer, moves[0].by, standing) is None:
+        raise NotPossible([f"That is not possible now. {at.procedure.states[at.case.state].words}."])
+    why = _why(at, moves[0])
+    if acting_post(at.viewer, moves[0].by, at.standing) is None:
         raise NotYours(why or _ELSE)
     raise NotPossible([why])

@@ -60,6 +60,11 @@ def _one(db: Connection, rule: Any, *, lock: bool) -> CaseRecord:
     return CaseRecord(**row._mapping)
 
 
+def references(db: Connection) -> list[str]:
+    """The references of all cases, oldest first."""
+    return list(db.scalars(select(Case.reference).order_by(Case.id)))
+
+
 def exists(db: Connection, reference: str) -> bool:
     """Whether a reference is taken."""
     return db.scalar(select(Case.id).where(Case.reference == reference)) is not None

@@ -10,8 +10,8 @@ from sqlalchemy import and_, exists, func, select
 from escalation.cases.tables import Case, Participant
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
-from escalation.people.posts import held_now
-from escalation.people.tables import Holding, Person
+from escalation.people.posts import LADDER, held_now
+from escalation.people.tables import Agency, Holding, Partnership, Person, Post
 
 GRACE = timedelta(minutes=5)
 SIDES = ("raising", "responding")
@@ -19,7 +19,7 @@ SIDES = ("raising", "responding")
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A case that needs a person to look at it: its reference and a sentence."""
+    """Something that needs a person: a case’s reference (or a partnership’s id) and a sentence."""
 
     reference: str
     sentence: str
@@ -28,7 +28,13 @@ class Alarm:
 def audit(work: Reading) -> list[Alarm]:
     """Every alarm there is, by reference."""
     return sorted(
-        [*_nothing_running(work), *_nobody_responsible(work), *_nobody_to_act(work), *_troubled(work)],
+        [
+            *_nothing_running(work),
+            *_nobody_responsible(work),
+            *_nobody_to_act(work),
+            *_troubled(work),
+            *_missing_posts(work),
+        ],
         key=lambda alarm: (alarm.reference, alarm.sentence),
     )
 
@@ -88,3 +94,25 @@ def _troubled(work: Reading) -> list[Alarm]:
     return [
         Alarm(row.reference, f"a limit could not be fired ({row.trouble})") for row in work.db.execute(query)
     ]
+
+
+def _missing_posts(work: Reading) -> list[Alarm]:
+    """A partnership whose procedure ends with somebody it does not have."""
+    found = []
+    for row in work.db.execute(select(Partnership.id, Partnership.procedure_digest)):
+        there = set(
+            work.db.scalars(
+                select(Post.level)
+                .join(Agency, Agency.id == Post.agency_id)
+                .where(Agency.partnership_id == row.id)
+            )
+        )
+        if not there & set(LADDER):
+            continue  # nobody there can raise anything yet
+        procedure = work.procedure(row.procedure_digest)
+        deciders = {stage.deciding for stage in procedure.stages if stage.deciding}
+        found += [
+            Alarm(row.id, f"the partnership has no {procedure.roles[role]}, who is to decide")
+            for role in sorted(deciders - there)
+        ]
+    return found

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
-from escalation.ledger.events import FIRST, EventRecord, event_hash
+from escalation.ledger.events import FIRST, EventRecord, event_hash, history
+from escalation.office import Reading
 from escalation.privacy.content import ContentRecord, content_digest
+from escalation.privacy.content import contents as contents_of
 from workflows.definition import NEW
 
 
@@ -25,6 +30,17 @@ def faults_of(case: CaseRecord, events: list[EventRecord], contents: dict[int, C
     if last is None or last.number != case.version or last.hash != case.head:
         found.append("the case does not end at its last event")
     return found
+
+
+def verify_cases(work: Reading, references: Sequence[str] = ()) -> tuple[int, list[str]]:
+    """(how many were checked, each fault with its reference), for all cases or these. NotFound."""
+    wanted = list(references) or cases.references(work.db)
+    faults = []
+    for reference in wanted:
+        case = cases.by_reference(work.db, reference)
+        found = faults_of(case, history(work.db, case.id), contents_of(work.db, case.id))
+        faults += [f"{reference}: {fault}" for fault in found]
+    return len(wanted), faults
 
 
 def fold(events: list[EventRecord]) -> str:

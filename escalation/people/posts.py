@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from escalation.errors import NotPossible
 from escalation.people.tables import Agency, Holding, Person, Post, Team
 
 LEVELS = ("practitioner", "manager", "senior", "chair", "office", "scrutineer", "administrator")
@@ -111,11 +112,14 @@ def post_for(db: Connection, near: PostRecord, role: str, now: datetime) -> Post
 
 
 def _partnership_post(db: Connection, partnership_id: str, role: str, now: datetime) -> PostRecord:
-    candidates = posts_where(db, Post.level == role, Agency.partnership_id == partnership_id)
+    candidates = posts_where(db, Post.level.in_((role, "office")), Agency.partnership_id == partnership_id)
     held = _held(db, [c.id for c in candidates], now)
     if not candidates:
-        raise LookupError(f"the partnership has no post at the level “{role}”")
-    return min(candidates, key=lambda c: (c.id not in held, c.id))
+        raise NotPossible(
+            [f"The partnership has nobody at the level “{role}”. Tell the partnership’s office."]
+        )
+    # Without the one that is meant the office acts, so that a case never stops for want of a post.
+    return min(candidates, key=lambda c: (c.level != role, c.id not in held, c.id))
 
 
 def _held(db: Connection, post_ids: Sequence[str], now: datetime) -> set[str]:

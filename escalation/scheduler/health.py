@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from escalation.database import migrate
@@ -15,6 +15,7 @@ from escalation.scheduler.rounds import last_rounds
 
 LATE_SWEEP = 20  # ticks without a finished sweep before it counts as stopped
 LEAST_PATIENCE = timedelta(minutes=5)
+LETTERS_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,16 @@ def _look(work: Reading) -> Health:
         "oldest_unsent_letter": oldest.isoformat() if oldest else None,
         "alarms": alarms,
     }
-    reason = _reason(work, sweep.ended_at if sweep else None, overdue, alarms)
+    reason = _reason(work, sweep.ended_at if sweep else None, overdue, alarms) or _letters(work, oldest)
     return _ill(body, reason) if reason else Health(True, {"status": "well", **body})
 
 
-def _reason(work: Reading, sweep: Any, overdue: int, alarms: int) -> str:
+def _letters(work: Reading, oldest: datetime | None) -> str:
+    waiting = oldest is not None and work.now - oldest > LETTERS_WAIT
+    return "letters have waited for more than an hour to be sent: see the log" if waiting else ""
+
+
+def _reason(work: Reading, sweep: datetime | None, overdue: int, alarms: int) -> str:
     patience = timedelta(seconds=work.office.config.schedule.sweep_seconds * LATE_SWEEP)
     if sweep is None:
         return "no sweep has run yet: is the scheduler running?"

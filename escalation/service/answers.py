@@ -14,6 +14,7 @@ from escalation.cases.store import CaseRecord
 from escalation.errors import Unanswered
 from escalation.office import Reading
 from escalation.people import posts
+from escalation.people.access import Standing, Viewer, my_parts
 from escalation.people.posts import PostRecord
 from escalation.privacy.content import Upload
 from workflows.definition import Procedure
@@ -30,9 +31,6 @@ class Answers:
     facts: Mapping[str, Any]
     words: Mapping[str, Any]
     files: Sequence[Upload] = field(default_factory=tuple)
-
-
-NOTHING = Answers({}, {}, {})
 
 
 def read_answers(procedure: Procedure, action: str, given: Mapping[str, Any], asked: Asked) -> Answers:
@@ -66,9 +64,9 @@ def asked_on_raising(work: Reading, post: PostRecord) -> Asked:
     return Asked(today(work), {"answered_by": tuple((other.id, other.words) for other in others)})
 
 
-def asked_on_case(work: Reading, case: CaseRecord) -> Asked:
-    """What a form on a case can only know now: today, and which agreed actions are still open."""
-    actions = [action for action in agreements.of_case(work.db, case.id) if action.confirmed is None]
+def asked_on_case(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing) -> Asked:
+    """What a form on a case can only know now: today, and which agreed actions this person may confirm."""
+    actions = [] if case.open else agreements.confirmable(work.db, case.id, my_parts(viewer, standing))
     numbers = tuple((str(action.position), f"Action {action.position}") for action in actions)
     return Asked(today(work), {"action_number": numbers})
 

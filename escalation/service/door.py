@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from escalation.cases import possible
 from escalation.cases import store as cases
+from escalation.cases.possible import Look
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
+from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
 from escalation.office import Changing
@@ -19,8 +21,6 @@ from escalation.people import posts
 from escalation.people.access import (
     CLOCK,
     Actor,
-    Clock,
-    Standing,
     Viewer,
     acting_post,
     may_read,
@@ -30,11 +30,13 @@ from escalation.people.posts import PostRecord
 from escalation.people.tables import Partnership, Person
 from escalation.service import answers as reading
 from escalation.service import record
-from escalation.service.answers import NOTHING, Answers
+from escalation.service.answers import Answers
+from escalation.service.record import Doing
 from workflows import machine
 from workflows.calendars import due
 from workflows.definition import NEW, Procedure
-from workflows.machine import NotAllowed
+from workflows.forms import Asked
+from workflows.machine import NotAllowed, Situation, Step
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -144,16 +146,12 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
         return _repeated(case, spent)
     if command.seen is not None and command.seen != case.version:
         raise Stale(seen=command.seen, version=case.version)
-    procedure = work.procedure(case.procedure_digest)
-    post = _permit(work, actor, case, standing, procedure, command.action)
-    read = _read(work, actor, case, procedure, command)
-    situation = possible.situation_of(work, case, deadlines.live(work.db, case.id), read.loaded)
-    try:
-        step = machine.step(procedure, case.state, command.action, situation)
-    except NotAllowed as refused:
-        raise NotPossible(refused.reasons) from refused
-    person_id = actor.person_id if isinstance(actor, Viewer) else None
-    number = record.keep(work, case, procedure, record.Doing(step, read, person_id, post, command.key))
+    running = deadlines.live(work.db, case.id)
+    if isinstance(actor, Viewer):
+        doing = _by_person(possible.look(work, actor, case, standing, running), command)
+    else:
+        doing = _by_clock(work, case, running, command)
+    number = record.keep(work, case, work.procedure(case.procedure_digest), doing)
     return Receipt(case.reference, number)
 
 
@@ -163,37 +161,54 @@ def _repeated(case: CaseRecord, spent: tuple[int, int]) -> Receipt:
     return Receipt(case.reference, spent[1], repeated=True)
 
 
-def _permit(
-    work: Changing, actor: Actor, case: CaseRecord, standing: Standing, procedure: Procedure, action: str
-) -> PostRecord | None:
-    """The post the actor does it for; None for the clock. Refused otherwise."""
-    moves = [move for move in machine.moves_from(procedure, case.state) if move.action == action]
+def _by_person(at: Look, command: Command) -> Doing:
+    """Whether this person may, what they answered, and where it leads."""
+    post = _permit(at, command.action)
+    read = reading.read_answers(at.procedure, command.action, command.answers, _asked(at, command.action))
+    step = _step(at.procedure, at.case, command.action, replace(at.situation, answers=read.loaded))
+    return Doing(step, read, at.viewer.person_id, post, command.key)
+
+
+def _by_clock(work: Changing, case: CaseRecord, running: list[DeadlineRecord], command: Command) -> Doing:
+    procedure = work.procedure(case.procedure_digest)
+    moves = machine.moves_from(procedure, case.state)
+    if not any(move.action == command.action and "clock" in move.by for move in moves):
+        raise NotPossible(())
+    situation = possible.situation_of(work, case, procedure, running)
+    step = _step(procedure, case, command.action, situation)
+    return Doing(step, Answers({}, dict(command.answers), {}), None, None, command.key)
+
+
+def _step(procedure: Procedure, case: CaseRecord, action: str, situation: Situation) -> Step:
+    try:
+        return machine.step(procedure, case.state, action, situation)
+    except NotAllowed as refused:
+        raise NotPossible(refused.reasons) from refused
+
+
+def _permit(at: Look, action: str) -> PostRecord:
+    """The post the person does it for. NotPossible or NotYours otherwise."""
+    moves = [move for move in machine.moves_from(at.procedure, at.case.state) if move.action == action]
     if not moves:
         raise NotPossible(())
     by = tuple(dict.fromkeys(party for move in moves for party in move.by))
-    if isinstance(actor, Clock):
-        if "clock" not in by:
-            raise NotYours("The clock cannot do that.")
-        return None
-    post = acting_post(actor, by, standing)
-    if post is None:
-        raise NotYours("This is for somebody else to do at this stage.")
-    refusal = possible.own_decision(work, actor, case, procedure, moves[0])
-    if refusal:
-        raise NotYours(refusal)
+    post = acting_post(at.viewer, by, at.standing)
+    refusal = possible.own_decision(at, moves[0])
+    if post is None or refusal:
+        raise NotYours(refusal or "This is for somebody else to do at this stage.")
+    reasons = [machine.why_not(at.procedure, move, at.situation) for move in moves]
+    # What a raised challenge may do depends on its answers, so the machine says it once they are read.
+    if all(reasons) and action != "raise":
+        raise NotPossible(reasons[0])
     return post
 
 
-def _read(work: Changing, actor: Actor, case: CaseRecord, procedure: Procedure, command: Command) -> Answers:
-    if isinstance(actor, Clock):
-        return Answers(NOTHING.loaded, dict(command.answers), NOTHING.words)
-    if command.action == "raise":
-        raiser = posts.post(work.db, case.raiser_post_id)
-        assert raiser is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
-        asked = reading.asked_on_raising(work, raiser)
-    else:
-        asked = reading.asked_on_case(work, case)
-    return reading.read_answers(procedure, command.action, command.answers, asked)
+def _asked(at: Look, action: str) -> Asked:
+    if action != "raise":
+        return reading.asked_on_case(at.work, at.viewer, at.case, at.standing)
+    raiser = posts.post(at.work.db, at.case.raiser_post_id)
+    assert raiser is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
+    return reading.asked_on_raising(at.work, raiser)
 
 
 def time_out(work: Changing, deadline_id: int) -> bool:

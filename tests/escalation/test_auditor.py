@@ -100,3 +100,22 @@ def test_health_answers_when_the_database_is_gone(desk: Desk) -> None:
         file.unlink()
     found = health.check(desk.office)
     assert not found.ok
+
+
+def test_a_partnership_without_a_chair_is_an_alarm_and_the_office_acts_meanwhile(desk: Desk) -> None:
+    break_record(desk, "UPDATE posts SET level = 'scrutineer' WHERE level = 'chair'")
+    assert alarms(desk) == ["the partnership has no independent chair, who is to decide"]
+    reference = desk.raised()
+    for moment in ("2026-04-02 17:00", "2026-04-08 17:00", "2026-04-13 17:00"):
+        desk.later(moment)
+    desk.act("olu", "decide", reference)
+    assert desk.case(reference).state == "partnership.answered"
+
+
+def test_letters_that_cannot_leave_for_an_hour_make_it_unwell(desk: Desk) -> None:
+    desk.raised()
+    sweep_round(desk.office)
+    assert health.check(desk.office).ok
+    desk.clock.move(timedelta(minutes=61))
+    sweep_round(desk.office)
+    assert "letters have waited" in health.check(desk.office).body["reason"]

@@ -51,6 +51,7 @@ def test_the_rounds_can_be_run_by_hand(tmp_path: Path) -> None:
     made(tmp_path)
     assert run(tmp_path, "sweep").stdout == "0 fired.\n"
     assert run(tmp_path, "deliver").stdout == "0 sent.\n"
+    assert run(tmp_path, "verify").stdout == "0 checked, 0 faults.\n"
 
 
 @pytest.mark.process

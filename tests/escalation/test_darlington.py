@@ -74,3 +74,16 @@ def test_later_stages_are_not_stated_and_shown_without_a_date(darlington: Desk) 
     assert [step.not_stated for step in page.path] == [False, False, True, True]
     assert page.due[0].rule == "The procedure states no time."
     assert darlington.faults(reference) == []
+
+
+def test_what_nobody_answered_and_the_manager_sent_back_cannot_be_accepted_but_can_move_up_again(
+    darlington: Desk,
+) -> None:
+    reference = raised(darlington)
+    darlington.later("2026-04-02 17:00")
+    darlington.act("ada", "move_up_late", reference)
+    darlington.act("grace", "send_back", reference)
+    with pytest.raises(NotPossible, match="nothing to accept"):
+        darlington.act("ada", "accept", reference)
+    darlington.act("ada", "move_up", reference)
+    assert darlington.case(reference).state == "stage_2.gate"

@@ -133,11 +133,25 @@ def test_the_owner_of_an_action_cannot_confirm_it_and_the_raiser_can(desk: Desk)
     reference = desk.raised()
     desk.act("ben", "respond", reference)
     desk.act("ada", "accept", reference)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotPossible, match="left for you to confirm"):
         desk.act("ben", "confirm_action", reference)
+    assert "confirm_action" not in {possible.action.id for possible in desk.page("ben", reference).may}
     desk.act("ada", "confirm_action", reference)
     [promise] = desk.page("ada", reference).promises
     assert (promise.what, promise.result) == ("Visit at home", "done")
+    with pytest.raises(NotPossible, match="left for you to confirm"):
+        desk.act("ada", "confirm_action", reference)
+
+
+def test_what_the_raising_side_promised_is_confirmed_by_the_responding_side(desk: Desk) -> None:
+    reference = desk.raised()
+    desk.act("ben", "respond", reference)
+    promise = [{"what": "Keep a daily note", "side": "raising", "by": "2026-05-01"}]
+    desk.act("ada", "accept", reference, agreed_actions=promise)
+    with pytest.raises(NotPossible, match="left for you to confirm"):
+        desk.act("ada", "confirm_action", reference)
+    desk.act("ben", "confirm_action", reference)
+    assert desk.page("ada", reference).promises[0].result == "done"
 
 
 def test_nobody_answers_a_challenge_about_their_own_decision_at_a_higher_stage(desk: Desk) -> None:

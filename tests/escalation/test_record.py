@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from escalation.errors import Unavailable
 from escalation.ledger.tables import Event
-from escalation.ledger.verify import fold
+from escalation.ledger.verify import fold, verify_cases
 from escalation.privacy.tables import Content
 from tests.support.desk import CHALLENGE, Desk
 
@@ -102,3 +102,15 @@ def test_two_events_cannot_have_the_same_number(desk: Desk) -> None:
     row |= {"from_state": "a", "to_state": "b", "facts": "{}", "previous": "", "hash": "h"}
     with pytest.raises(DatabaseError), desk.office.changing() as work:
         work.db.execute(insert(Event).values(**row))
+
+
+def test_the_whole_record_can_be_checked_by_command(desk: Desk) -> None:
+    reference = desk.raised()
+    other = desk.raised()
+    with desk.office.reading() as work:
+        assert verify_cases(work) == (2, [])
+    with desk.office.changing() as work:
+        work.db.exec_driver_sql(f"UPDATE cases SET head = 'x' WHERE reference = '{reference}'")
+    with desk.office.reading() as work:
+        assert verify_cases(work) == (2, [f"{reference}: the case does not end at its last event"])
+        assert verify_cases(work, [other]) == (1, [])
