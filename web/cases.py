@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -169,10 +169,11 @@ def _just_done(page: CasePage, done: str) -> Told | None:
 def _command(reference: str, action: str) -> Command:
     """What was sent. A form without the version it showed counts as one that showed nothing yet."""
     with office().reading() as work:
-        procedure = case_page(work, viewer(), reference).procedure
+        page = case_page(work, viewer(), reference)
+    procedure, state = page.procedure, page.case.state
     if action not in procedure.actions or not procedure.actions[action].button or action == "raise":
         raise NotFound
-    given = forms.given(procedure, procedure.actions[action].fields, request.form)
+    given = forms.given(procedure, procedure.questions(action, state), request.form)
     return Command(reference, action, given, forms.seen(request.form) or 0, request.form.get("key") or None)
 
 
@@ -243,7 +244,7 @@ def _act_page(
         partnership=partnerships.of(work, page.case.partnership_id),
         action=offer.action,
         post=offer.post,
-        questions=tuple(page.procedure.fields[name] for name in offer.action.fields),
+        questions=_questions(page.procedure, action, page.case.state),
         choices=_choices(work, page, offer.action),
         given=command.answers if command else _prefilled(work, page, history, offer.action),
         recaps=_recaps(work, page, history, offer.action),
@@ -251,6 +252,14 @@ def _act_page(
         closes=_closes(page, action),
         errors=errors or {},
         changed=_since(page, seen),
+    )
+
+
+def _questions(procedure: Procedure, action: str, state: str) -> tuple[Field, ...]:
+    needed = procedure.needed(action, state)
+    asked = (procedure.fields[name] for name in procedure.questions(action, state))
+    return tuple(
+        replace(question, needed=True) if question.name in needed else question for question in asked
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import calendar as civil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -12,17 +11,19 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from workflows.errors import CalendarError, did_you_mean
-from workflows.spans import Span
+from workflows.spans import DEFAULT_COUNTING, Span, parse_counting
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern ireland": "NIR"}
+# The library computes by rule to 2100, but a far year is a guess: docs/working-time.md says when to extend.
 FIRST_YEAR, LAST_YEAR = 2015, 2030
 LOCAL = ZoneInfo("Europe/London")
 _WEEKEND = ("Saturday", "Sunday")
+_BY_THE_CLOCK = ("hours", "minutes")
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A day that did not count, and why."""
+    """A day that did not count, and why: every reason, where there are several."""
 
     day: date
     why: str
@@ -50,16 +51,18 @@ class Calendar:
     zone: ZoneInfo = LOCAL
     closures: Mapping[date, str] = field(default_factory=dict)
 
-    def why_closed(self, day: date) -> str | None:
-        """Why nobody works that day, or None where they do. CalendarError past what is known."""
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    def __post_init__(self) -> None:
+        if self.opens >= self.closes:
             raise CalendarError(
-                f"Bank holidays are known from {FIRST_YEAR} to {LAST_YEAR}, so {day:%-d %B %Y} cannot be"
-                " worked out. Choose a shorter limit, or update the software."
+                f"Business must open before it closes, and {self.opens:%H:%M} is not before"
+                f" {self.closes:%H:%M}."
             )
-        if day.weekday() >= 5:
-            return _WEEKEND[day.weekday() - 5]
-        return self.closures.get(day) or _bank_holidays(self.nation).get(day)
+
+    def why_closed(self, day: date) -> str | None:
+        """Why nobody works that day, each reason named, or None. CalendarError past what is known."""
+        _refuse_unknown(day)
+        weekend = _WEEKEND[day.weekday() - 5] if day.weekday() >= 5 else None
+        return _and((weekend, _bank_holidays(self.nation).get(day), self.closures.get(day))) or None
 
     def local(self, moment: datetime) -> datetime:
         """The moment in local time."""
@@ -73,6 +76,14 @@ class Calendar:
         """The opening of business of that day, in UTC."""
         return datetime.combine(day, self.opens, self.zone).astimezone(UTC)
 
+    def say(self, moment: datetime) -> str:
+        """«5pm on Tuesday 7 April 2026», local; in the night the clocks go back, which of the two it is."""
+        local = self.local(moment)
+        words = f"{_clock(local.time())} on {_day(local)}"
+        if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+            return words
+        return f"{words}, {'after the clocks went' if local.fold else 'before the clocks go'} back"
+
 
 def calendar_named(
     name: str, *, hours: tuple[str, str] = ("09:00", "17:00"), closures: Mapping[date, str] | None = None
@@ -82,96 +93,160 @@ def calendar_named(
         raise CalendarError(
             f"There is no calendar “{name}”.{did_you_mean(name, NATIONS)} Use one of: {', '.join(NATIONS)}."
         )
-    opens, closes = (time.fromisoformat(hour) for hour in hours)
+    try:
+        opens, closes = (time.fromisoformat(hour) for hour in hours)
+    except ValueError as error:
+        raise CalendarError(f"“{' to '.join(hours)}” are not two times of day like “09:00”.") from error
     return Calendar(name, opens, closes, closures=closures or {})
+
+
+def closed_between(first: date, last: date, reason: str) -> dict[date, str]:
+    """A local closure from one day to another, both included."""
+    if last < first:
+        raise CalendarError(f"A closure cannot end on {_day(last)} before it starts on {_day(first)}.")
+    return {first + timedelta(days=number): reason for number in range((last - first).days + 1)}
+
+
+def layered(*layers: Mapping[date, str]) -> dict[date, str]:
+    """Several closures as one. A day in more than one of them keeps every reason, each named once."""
+    days = sorted({day for layer in layers for day in layer})
+    return {day: _and(layer.get(day) for layer in layers) for day in days}
+
+
+def due(span: Span, start: datetime, calendar: Calendar, counting: str = DEFAULT_COUNTING) -> Due:
+    """When `span`, started at `start` (an aware moment), runs out by `calendar`.
+
+    `counting` is how working days are counted; every other unit has one reading, whatever it says.
+    Hours and minutes by the clock need no calendar, so they are never past its end.
+    """
+    if start.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    rule = _COUNTS[parse_counting(counting)] if span.unit == "working_days" else _RULES[span.unit]
+    try:
+        start = start.astimezone(UTC)
+        if span.unit in _BY_THE_CLOCK:
+            return rule(span, start, calendar)
+        _refuse_unknown(calendar.local(start).date())
+    except OverflowError as error:
+        raise CalendarError("No calendar reaches that far.") from error
+    found = rule(span, start, calendar)
+    _refuse_unknown(calendar.local(found.at).date())
+    return found
+
+
+def as_lines(found: Due, calendar: Calendar) -> tuple[str, ...]:
+    """How it was worked out, one sentence a line: the local moment, the rule, each day that did not count."""
+    rule = f"{found.rule[:1].upper()}{found.rule[1:]}."
+    skipped = [f"{_date(each.day)} does not count: {each.why}." for each in found.skipped]
+    return (f"Due at {calendar.say(found.at)}.", rule, *(skipped or ["No day was left out."]))
+
+
+def _refuse_unknown(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        way_out = "Choose a shorter limit, or update the software." if day.year > LAST_YEAR else ""
+        raise CalendarError(
+            f"Bank holidays are known from {FIRST_YEAR} to {LAST_YEAR}, so {_date(day)} cannot be"
+            f" worked out. {way_out}".rstrip()
+        )
 
 
 @lru_cache(maxsize=8)
 def _bank_holidays(nation: str) -> Mapping[date, str]:
     # The bare GB calendar of this library omits Easter Monday: always name the nation.
     years = range(FIRST_YEAR, LAST_YEAR + 1)
-    return dict(holidays.country_holidays("GB", subdiv=NATIONS[nation], years=years))
+    known = holidays.country_holidays("GB", subdiv=NATIONS[nation], years=years)
+    return {day: _and(_plainly(name) for name in names.split("; ")) for day, names in known.items()}
 
 
-def due(span: Span, start: datetime, calendar: Calendar) -> Due:
-    """When `span`, started at `start` (an aware moment), runs out by `calendar`."""
-    if start.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    return _RULES[span.unit](span, start.astimezone(UTC), calendar)
+def _plainly(name: str) -> str:
+    """A bank holiday’s name as people write it."""
+    return name.replace("(observed)", "(substitute day)").replace("'", "’")
 
 
 def _working_days(span: Span, start: datetime, calendar: Calendar) -> Due:
-    day, left, skipped = calendar.local(start).date(), span.count, []
+    first = calendar.local(start).date()
+    last, skipped = _count(first, span.count, calendar)
+    rule = (
+        f"{span}, counted from the day after {_day(first)} (the day it starts never counts), to the"
+        f" close of business ({_clock(calendar.closes)}){_in(calendar)}"
+    )
+    return Due(calendar.end_of(last), rule, skipped)
+
+
+def _to_the_same_time(span: Span, start: datetime, calendar: Calendar) -> Due:
+    opening, rolled = _next_open(start, calendar)
+    local = calendar.local(opening)
+    last, skipped = _count(local.date(), span.count, calendar)
+    after = "" if opening == start else f", when business next opens after {calendar.say(start)}"
+    rule = f"{span} on from {calendar.say(opening)}{after}, to the same time of day{_in(calendar)}"
+    moment = datetime.combine(last, local.time(), calendar.zone).astimezone(UTC)
+    return Due(moment, rule, rolled + skipped)
+
+
+def _start_day_counts(span: Span, start: datetime, calendar: Calendar) -> Due:
+    opening, rolled = _next_open(start, calendar)
+    first = calendar.local(opening).date()
+    last, skipped = _count(first, span.count - 1, calendar)
+    started = calendar.local(start).date()
+    why = "" if started == first else f" because it starts at {calendar.say(start)}, when business is over"
+    rule = (
+        f"{span}, of which {_day(first)} is the first{why}, to the close of business"
+        f" ({_clock(calendar.closes)}){_in(calendar)}"
+    )
+    return Due(calendar.end_of(last), rule, rolled + skipped)
+
+
+def _count(day: date, left: int, calendar: Calendar) -> tuple[date, tuple[Skipped, ...]]:
+    """The working day that is `left` of them after `day`, and the days passed over."""
+    skipped = []
     while left:
         day += timedelta(days=1)
-        why = calendar.why_closed(day)
-        if why:
+        if why := calendar.why_closed(day):
             skipped.append(Skipped(day, why))
         else:
             left -= 1
-    rule = (
-        f"{span}, counted from the day after {calendar.local(start):%A %-d %B %Y}, to the close of"
-        f" business ({calendar.closes:%H:%M})"
-    )
-    return Due(calendar.end_of(day), rule, tuple(skipped))
+    return day, tuple(skipped)
+
+
+def _next_open(start: datetime, calendar: Calendar) -> tuple[datetime, tuple[Skipped, ...]]:
+    """The first moment of business at or after `start`, and the days passed over. At the close it is over."""
+    skipped = []
+    for day in _days_from(calendar.local(start).date()):
+        why = calendar.why_closed(day)
+        if not why and start < calendar.end_of(day):
+            return max(start, calendar.start_of(day)), tuple(skipped)
+        skipped.append(Skipped(day, why or "already closed for the day"))
+    raise AssertionError("the days do not end")  # pragma: no cover
 
 
 def _same_working_day(span: Span, start: datetime, calendar: Calendar) -> Due:
-    local, skipped = calendar.local(start), []
-    day = local.date()
-    while (why := calendar.why_closed(day)) or calendar.end_of(day) <= start:
-        skipped.append(Skipped(day, why or "already closed for the day"))
-        day += timedelta(days=1)
-    return Due(calendar.end_of(day), f"{span}: the next close of business", tuple(skipped))
+    opening, rolled = _next_open(start, calendar)
+    day = calendar.local(opening).date()
+    same = day == calendar.local(start).date()
+    which = "the day it starts" if same else f"the next working day after {calendar.say(start)}"
+    rule = f"{span}: the close of business ({_clock(calendar.closes)}) of {which}{_in(calendar)}"
+    return Due(calendar.end_of(day), rule, rolled)
 
 
 def _working_hours(span: Span, start: datetime, calendar: Calendar) -> Due:
-    left, skipped, moment = timedelta(hours=span.count), [], start
-    for day in _days_from(calendar.local(start).date()):
-        if why := calendar.why_closed(day):
-            skipped.append(Skipped(day, why))
-            continue
-        moment = max(start, calendar.start_of(day))
-        room = calendar.end_of(day) - moment
+    left, moment = timedelta(hours=span.count), start
+    skipped: tuple[Skipped, ...] = ()
+    while True:
+        moment, passed = _next_open(moment, calendar)
+        # A day that was worked until its close has counted: it is not one that was left out.
+        skipped += tuple(each for each in passed if not skipped_after_work(each, moment, start, calendar))
+        room = calendar.end_of(calendar.local(moment).date()) - moment
         if left <= room:
             break
-        left -= max(room, timedelta(0))
-    rule = f"{span}, counting only {calendar.opens:%H:%M} to {calendar.closes:%H:%M} on working days"
-    return Due(moment + left, rule, tuple(skipped))
+        left, moment = left - room, moment + room
+    rule = (
+        f"{span} from {calendar.say(start)}, counting only {_clock(calendar.opens)} to"
+        f" {_clock(calendar.closes)} on working days{_in(calendar)}"
+    )
+    return Due(moment + left, rule, skipped)
 
 
 def _days_from(day: date) -> Iterator[date]:
     while True:
         yield day
         day += timedelta(days=1)
-
-
-def _elapsed(span: Span, start: datetime, calendar: Calendar) -> Due:
-    length = timedelta(**{span.unit: span.count})
-    return Due(start + length, f"{span} by the clock, nights and weekends too")
-
-
-def _calendar_days(span: Span, start: datetime, calendar: Calendar) -> Due:
-    days = span.count * (7 if span.unit == "weeks" else 1)
-    day = calendar.local(start).date() + timedelta(days=days)
-    return Due(calendar.end_of(day), f"{span}, every day counting, to the close of business")
-
-
-def _months(span: Span, start: datetime, calendar: Calendar) -> Due:
-    first = calendar.local(start).date()
-    months = first.year * 12 + first.month - 1 + span.count
-    year, month = divmod(months, 12)
-    day = date(year, month + 1, min(first.day, civil.monthrange(year, month + 1)[1]))
-    return Due(calendar.end_of(day), f"{span}, to the close of business of the same date")
-
-
-_RULES: Mapping[str, Callable[[Span, datetime, Calendar], Due]] = {
-    "working_days": _working_days,
-    "same_working_day": _same_working_day,
-    "working_hours": _working_hours,
-    "hours": _elapsed,
-    "minutes": _elapsed,
-    "calendar_days": _calendar_days,
-    "weeks": _calendar_days,
-    "months": _months,
-}

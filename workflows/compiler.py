@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from workflows.definition import (
     CLOSED,
     NEW,
     Action,
+    Allowance,
     Elsewhere,
+    Equivalent,
+    Exit,
     Field,
     FormPage,
+    Meeting,
+    Notice,
     Procedure,
+    Route,
     Stage,
     State,
     Track,
 )
 from workflows.limits import compile_limits
 from workflows.moves import compile_transitions
+from workflows.spans import parse_span
 
 Shape = Mapping[str, Any]
 
@@ -27,11 +35,12 @@ def compile_procedure(shape: Shape, *, digest: str, text: str) -> Procedure:
     """The procedure a checked shape describes."""
     head = shape["procedure"]
     tracks = tuple(Track(t["id"], t["title"], tuple(t["may_start_at"])) for t in shape["tracks"])
-    stages = tuple(_stage(number, s) for number, s in enumerate(shape["stages"], start=1))
+    stages = tuple(_stage(shape, number) for number in range(len(shape["stages"])))
     states = {state.id: state for state in _states(stages, shape["roles"])}
     limits = compile_limits(shape, stages, states)
     fields = {name: _field(shape, name, stages) for name in shape["fields_"]}
     actions = {name: _action(shape, name, tracks) for name in shape["actions"]}
+    actions |= {f"exit_{each.id}": _exit_action(actions["exit"], each) for s in stages for each in s.exits}
     return Procedure(
         id=head["id"],
         title=head["title"],
@@ -43,7 +52,7 @@ def compile_procedure(shape: Shape, *, digest: str, text: str) -> Procedure:
         tracks=tracks,
         stages=stages,
         states=states,
-        transitions=tuple(compile_transitions(stages, tracks, limits)),
+        transitions=tuple(compile_transitions(shape, stages, tracks, limits)),
         limits=limits,
         fields=fields,
         actions=actions,
@@ -52,23 +61,60 @@ def compile_procedure(shape: Shape, *, digest: str, text: str) -> Procedure:
         ends=shape["ends"],
         roles=shape["roles"],
         elsewhere=tuple(Elsewhere(**entry) for entry in shape["elsewhere"]),
+        scope=head["scope"],
+        over=head["over"],
+        counting=head["counting"],
+        routes=tuple(Route(**entry) for entry in shape["routes"]),
+        notices=tuple(_notice(entry, stages) for entry in shape["notices"]),
+        parties={entry["id"]: entry["title"] for entry in shape["parties"]},
+        equivalents=tuple(Equivalent(**entry) for entry in shape["equivalents"]),
+        reopening=_allowance(shape["reopening"]),
+        extension=_allowance(shape["extension"]),
+        pause=_allowance(shape["pause"]),
         digest=digest,
         text=text,
     )
 
 
-def _stage(number: int, shape: Shape) -> Stage:
+def _stage(shape: Shape, place: int) -> Stage:
+    data, following = shape["stages"][place], shape["stages"][place + 1 : place + 2]
+    after = data["next"] or (following[0]["id"] if following else "none")
+    meeting = data["meeting"]
     return Stage(
-        id=shape["id"],
-        number=number,
-        title=shape["title"],
-        raising=shape["raising"],
-        responding=shape["responding"],
-        deciding=shape["deciding"],
-        gate=shape["gate"],
-        silence=shape["silence"],
-        not_stated=shape["not_stated"],
+        id=data["id"],
+        number=place + 1,
+        label=data["number"] or str(place + 1),
+        title=data["title"],
+        next=None if after == "none" else after,
+        informal=data["informal"],
+        optional=data["optional"],
+        produces=tuple(data["produces"]),
+        advice=tuple(data["advice"]),
+        meeting=Meeting(**meeting) if meeting else None,
+        exits=tuple(Exit(**each) for each in data["exits"]),
+        raising=data["raising"],
+        responding=data["responding"],
+        deciding=data["deciding"],
+        gate=data["gate"],
+        silence=data["silence"],
+        not_stated=data["not_stated"],
     )
+
+
+def _notice(data: Shape, stages: tuple[Stage, ...]) -> Notice:
+    """“every stage opened” stands for each of them."""
+    when: set[str] = set()
+    for moment in data["when"]:
+        rest = moment.removeprefix("every stage ")
+        when |= {f"{stage.id} {rest}" for stage in stages} if rest != moment else {moment}
+    return Notice(tuple(data["tell"]), frozenset(when), data["words"])
+
+
+def _allowance(data: Shape | None) -> Allowance | None:
+    if data is None:
+        return None
+    most = parse_span(data["most"]) if data["most"] else None
+    return Allowance(data["words"], data["by"], most, data["times"], data["categories"])
 
 
 def _states(stages: tuple[Stage, ...], roles: Mapping[str, str]) -> Iterator[State]:
@@ -76,6 +122,9 @@ def _states(stages: tuple[Stage, ...], roles: Mapping[str, str]) -> Iterator[Sta
     for stage in stages:
         if stage.gate:
             yield State(f"{stage.id}.gate", stage.id, "raising", "Waiting for the raising side’s manager")
+        if stage.meeting:
+            convener = stage.meeting.convened_by
+            yield State(f"{stage.id}.meeting", stage.id, convener, "Waiting for a meeting to be held")
         if stage.deciding:
             decider = roles[stage.deciding]
             yield State(f"{stage.id}.waiting", stage.id, "deciding", f"Waiting for the {decider} to decide")
@@ -110,6 +159,8 @@ def _choices(shape: Shape, data: Shape, stages: tuple[Stage, ...]) -> Mapping[st
     if data["kind"] == "stage":
         startable = {name for track in shape["tracks"] for name in track["may_start_at"]}
         return {s.id: s.title for s in stages if s.number == 1 or s.id in startable}
+    if data["choices_from"] == "routes":
+        return {route["id"]: route["title"] for route in shape["routes"]}
     if data["choices_from"] == "tracks":
         return {track["id"]: track["title"] for track in shape["tracks"]}
     if data["choices_from"] in ("reasons", "outcomes"):
@@ -120,7 +171,9 @@ def _choices(shape: Shape, data: Shape, stages: tuple[Stage, ...]) -> Mapping[st
 def _action(shape: Shape, name: str, tracks: tuple[Track, ...]) -> Action:
     data = shape["actions"][name]
     # With one track there is nothing to choose, so nothing is asked.
-    unasked = {"urgency", "why_urgent", "start_at"} if len(tracks) == 1 else set()
+    unasked = {"urgency", "why_urgent"} if len(tracks) == 1 else set()
+    unasked |= set() if any(track.may_start_at for track in tracks) else {"start_at"}
+    unasked |= set() if shape["routes"] else {"route"}
     pages = (
         FormPage(page["id"], page["title"], tuple(f for f in page["fields_"] if f not in unasked))
         for page in data["pages"]
@@ -134,4 +187,15 @@ def _action(shape: Shape, name: str, tracks: tuple[Track, ...]) -> Action:
         pages=tuple(page for page in pages if page.fields),
         outcome=data["outcome"],
         outcomes=tuple(data["outcomes"]),
+    )
+
+
+def _exit_action(pattern: Action, exit_: Exit) -> Action:
+    return replace(
+        pattern,
+        id=f"exit_{exit_.id}",
+        button=exit_.button,
+        title=exit_.button,
+        done=f"chose: {exit_.button[:1].lower()}{exit_.button[1:]}",
+        outcome=exit_.outcome,
     )

@@ -69,12 +69,41 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Exit:
+    """An odd way out of a stage. `to` is a stage’s id, or closed (then with an outcome)."""
+
+    id: str
+    button: str
+    to: str
+    by: str
+    when: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting that comes before the answer: who convenes it, who chairs it, who is there."""
+
+    convened_by: str
+    chaired_by: str
+    members: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """A rung of the procedure, as its author thinks of it."""
+    """A rung of the procedure, as its author thinks of it. `next` is the stage above; None at the top."""
 
     id: str
     number: int
+    label: str
     title: str
+    next: str | None
+    informal: bool
+    optional: bool
+    produces: tuple[str, ...]
+    advice: tuple[str, ...]
+    meeting: Meeting | None
+    exits: tuple[Exit, ...]
     raising: str
     responding: str
     deciding: str | None
@@ -97,7 +126,8 @@ class State:
 class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
-    kind: `limit_missed` (name: a limit), `starts_at` (name: a stage), `actions_open`, `answered`,
+    kind: `limit_missed` (name: a limit), `starts_at` and `stage_reached` (name: a stage),
+    `actions_open`, `answered`,
     `answer_is` (name: a field, value: its answer).
     """
 
@@ -141,6 +171,8 @@ class Limit:
     obliges: str
     strength: str
     then: Consequence
+    agreed: bool
+    counting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +182,45 @@ class Elsewhere:
     id: str
     words: str
     go_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A kind of dispute that begins at a stage of its own."""
+
+    id: str
+    title: str
+    starts_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Who is told when something happens. A party is a role, or somebody outside, told by a person."""
+
+    tell: tuple[str, ...]
+    when: frozenset[str]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """What a role is called in a kind of agency; `proxy_kind` stands in where the agency has no such post."""
+
+    role: str
+    agency_kind: str
+    title: str
+    proxy_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Something a procedure allows beyond the ladder: by whom, how long at most, how often, why."""
+
+    words: str
+    by: str
+    most: Span | None
+    times: int
+    categories: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +246,16 @@ class Procedure:
     ends: Mapping[str, Mapping[str, str]]
     roles: Mapping[str, str]
     elsewhere: tuple[Elsewhere, ...]
+    scope: str
+    over: str | None
+    counting: str
+    routes: tuple[Route, ...]
+    notices: tuple[Notice, ...]
+    parties: Mapping[str, str]
+    equivalents: tuple[Equivalent, ...]
+    reopening: Allowance | None
+    extension: Allowance | None
+    pause: Allowance | None
     digest: str
     text: str = field(repr=False)
 
@@ -189,6 +270,23 @@ class Procedure:
         """The stage a state belongs to; None for a new or closed case."""
         stage_id = self.states[state_id].stage
         return self.stage(stage_id) if stage_id else None
+
+    def questions(self, action: str, state: str) -> tuple[str, ...]:
+        """What an action asks in a state: its own fields, and what the stage must produce with an answer."""
+        asked = self.actions[action].fields
+        return (*asked, *(name for name in self._produced(action, state) if name not in asked))
+
+    def needed(self, action: str, state: str) -> frozenset[str]:
+        """The questions that must be answered because the stage must produce them."""
+        return frozenset(self._produced(action, state))
+
+    def _produced(self, action: str, state: str) -> tuple[str, ...]:
+        stage = self.stage_of(state)
+        return stage.produces if stage and action in ("respond", "decide") else ()
+
+    def above(self, stage: Stage) -> Stage | None:
+        """The stage that follows; None at the top of the ladder."""
+        return self.stage(stage.next) if stage.next else None
 
     def track(self, track_id: str) -> Track:
         """The track of that id. KeyError where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -181,23 +181,34 @@ def _first(messages: Any) -> str:
 
 
 def form_schema(
-    procedure: Procedure, action: str, asked: Asked, *, only: tuple[str, ...] | None = None
+    procedure: Procedure,
+    action: str,
+    asked: Asked,
+    *,
+    only: tuple[str, ...] | None = None,
+    needed: frozenset[str] = frozenset(),
 ) -> FormSchema:
-    """The schema of an action's answers, or of some of its questions (a page of a long form)."""
+    """The schema of an action’s answers, or of some of its questions (a page of a long form).
+
+    `needed` names questions that must be answered here though they need not be elsewhere.
+    """
     names = procedure.actions[action].fields if only is None else only
-    schema = _schema_class(procedure, action, names)()
+    schema = _schema_class(procedure, action, names, needed)()
     schema.asked = asked
     return schema
 
 
-_CLASSES: dict[tuple[str, str, tuple[str, ...]], type[FormSchema]] = {}
+_CLASSES: dict[tuple[str, str, tuple[str, ...], frozenset[str]], type[FormSchema]] = {}
 
 
-def _schema_class(procedure: Procedure, action: str, names: tuple[str, ...]) -> type[FormSchema]:
+def _schema_class(
+    procedure: Procedure, action: str, names: tuple[str, ...], needed: frozenset[str]
+) -> type[FormSchema]:
     # from_dict builds a class each time it is called: keep the class.
-    key = (procedure.digest, action, names)
+    key = (procedure.digest, action, names, needed)
     if key not in _CLASSES:
-        questions = tuple(procedure.fields[name] for name in names)
+        fields_of = (procedure.fields[name] for name in names)
+        questions = tuple(replace(q, needed=True) if q.name in needed else q for q in fields_of)
         built: Any = FormSchema.from_dict(
             {q.name: _field(procedure, action, q) for q in questions}, name="Answers"
         )
@@ -216,13 +227,13 @@ def _field(procedure: Procedure, action: str, question: Field) -> fields.Field[A
         },
         "metadata": {"question": question},
     }
+    checks: list[Any] = [Length(min=1, error=question.missing)] if question.needed else []
     if question.kind == "date":
         return CivilDate(question, **shared)
     if question.kind == "actions":
-        return Actions(question, **shared)
+        return Actions(question, validate=checks, **shared)
     if question.kind == "files":
         return fields.List(fields.Raw(), **shared)
-    checks: list[Any] = [Length(min=1, error=question.missing)] if question.needed else []
     if question.kind in ("choice", "stage", "post"):
         return Choice(question, _offered(procedure, action, question), validate=checks, **shared)
     if question.limit:

@@ -20,7 +20,7 @@ def compile_limits(shape: Shape, stages: tuple[Stage, ...], states: Mapping[str,
     for stage, data in zip(stages, shape["stages"], strict=True):
         written = [*data["limits"], *_everywhere(shape, data)]
         for entry in written:
-            limit = _limit(stage, entry, tracks)
+            limit = _limit(stage, entry, tracks, shape["procedure"]["counting"])
             limits[limit.id] = limit
         for limit in _uncovered(stage, states, list(limits.values()), tracks):
             limits[limit.id] = limit
@@ -33,7 +33,7 @@ def _everywhere(shape: Shape, stage: Shape) -> Iterator[Shape]:
     return (limit for limit in shape["each_stage"]["limits"] if limit["id"] not in own)
 
 
-def _limit(stage: Stage, data: Shape, tracks: list[str]) -> Limit:
+def _limit(stage: Stage, data: Shape, tracks: list[str], counting: str) -> Limit:
     until = _moment(data["until"], stage)
     return Limit(
         id=f"{stage.id}.{data['id']}",
@@ -45,6 +45,8 @@ def _limit(stage: Stage, data: Shape, tracks: list[str]) -> Limit:
         obliges=data["obliges"] or ("deciding" if until.endswith(" decided") else "responding"),
         strength=data["strength"],
         then=_consequence(stage, data, until),
+        agreed=data["agreed"],
+        counting=data["counting"] or counting,
     )
 
 
@@ -74,7 +76,12 @@ def _consequence(stage: Stage, data: Shape, until: str) -> Consequence:
 def _uncovered(
     stage: Stage, states: Mapping[str, State], limits: list[Limit], tracks: list[str]
 ) -> Iterator[Limit]:
-    covered = {"gate": (), "waiting": ("opened",), "answered": ("answered", "decided")}
+    covered = {
+        "gate": (),
+        "meeting": ("opened",),
+        "waiting": ("met",) if stage.meeting else ("opened",),
+        "answered": ("answered", "decided"),
+    }
     for name, moments in covered.items():
         state = states.get(f"{stage.id}.{name}")
         starts = {f"{stage.id} {moment}" for moment in moments}
@@ -91,4 +98,6 @@ def _uncovered(
             obliges=state.turn or "raising",
             strength="guide",
             then=_NOTHING,
+            agreed=False,
+            counting="to the close of business",
         )

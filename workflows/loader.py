@@ -13,6 +13,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from workflows import overlays
 from workflows.checker import faults_of
 from workflows.compiler import compile_procedure
 from workflows.definition import Procedure
@@ -27,7 +28,7 @@ _OWN_KEYS = ("procedure", "tracks", "stages", "each_stage", "elsewhere")
 
 def load_file(path: Path) -> Procedure:
     """The procedure in `path`. DefinitionError with every fault where it cannot be used."""
-    return _build(_merged(read_toml(path)), str(path.name))
+    return _build(merged(path), str(path.name))
 
 
 def load_text(text: str) -> Procedure:
@@ -63,18 +64,23 @@ def _vocabulary() -> str:
     return json.dumps(read_toml(HERE / "vocabulary.toml"), default=_plain)
 
 
-def _merged(document: dict[str, Any]) -> dict[str, Any]:
+def merged(path: Path) -> dict[str, Any]:
+    """The whole definition of a file: over its parent, if it extends one, and over the shared vocabulary."""
+    return _over_vocabulary(overlays.whole(path, read_toml, LIBRARY))
+
+
+def _over_vocabulary(document: dict[str, Any]) -> dict[str, Any]:
     """The file over the shared vocabulary: its own keys win, tables are merged one level deep."""
-    merged: dict[str, Any] = json.loads(_vocabulary())
+    base: dict[str, Any] = json.loads(_vocabulary())
     for key, value in document.items():
-        base = merged.get(key)
-        if key in _OWN_KEYS or not isinstance(base, dict) or not isinstance(value, dict):
-            merged[key] = value
+        mine = base.get(key)
+        if key in _OWN_KEYS or not isinstance(mine, dict) or not isinstance(value, dict):
+            base[key] = value
             continue
         for name, entry in value.items():
-            both = isinstance(base.get(name), dict) and isinstance(entry, dict)
-            base[name] = {**base[name], **entry} if both else entry
-    return merged
+            both = isinstance(mine.get(name), dict) and isinstance(entry, dict)
+            mine[name] = {**mine[name], **entry} if both else entry
+    return base
 
 
 def _build(document: dict[str, Any], file: str) -> Procedure:

@@ -24,6 +24,7 @@ class Situation:
     missed: frozenset[str] = frozenset()
     actions_open: bool = False
     answered: bool = True
+    stage: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -83,6 +84,8 @@ def _holds(procedure: Procedure, condition: Condition, situation: Situation) -> 
         return condition.name in situation.missed
     if condition.kind in ("actions_open", "answered"):
         return bool(getattr(situation, condition.kind))
+    if condition.kind == "stage_reached":
+        return situation.stage == condition.name
     if condition.kind == "starts_at":
         first = procedure.stages[0].id
         wanted = situation.answers.get("start_at") or first

@@ -8,29 +8,59 @@ the case), office, clock.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from workflows.definition import CLOSED, NEW, Condition, Limit, Stage, Track, Transition
 
 # A manager who was told because nobody reacted is part of the side, and may react.
 _RAISERS = ("raising", "raiser", "raising side")
 _RECORDS = {"record_discussion": "discussed", "record_meeting": "met", "add_note": "noted"}
+_STILL_TIME = "The other side still has time to answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The stages with what their transitions depend on."""
+
+    shape: Mapping[str, Any]
+    stages: tuple[Stage, ...]
+    tracks: tuple[Track, ...]
+    limits: Mapping[str, Limit]
+
+    def named(self, stage_id: str) -> Stage:
+        """The stage of that id."""
+        return next(stage for stage in self.stages if stage.id == stage_id)
+
+    def above(self, stage: Stage) -> Stage | None:
+        """The stage that follows; None at the top."""
+        return self.named(stage.next) if stage.next else None
+
+    def waits_for(self, moment: str, stage: Stage) -> bool:
+        """Whether a limit of the stage listens for a moment of it."""
+        return any(f"{stage.id} {moment}" in limit.stops | {limit.starts} for limit in self.limits.values())
 
 
 def compile_transitions(
-    stages: tuple[Stage, ...], tracks: tuple[Track, ...], limits: Mapping[str, Limit]
+    shape: Mapping[str, Any],
+    stages: tuple[Stage, ...],
+    tracks: tuple[Track, ...],
+    limits: Mapping[str, Limit],
 ) -> Iterator[Transition]:
     """Every transition of the procedure, in the order the machine tries them."""
+    ladder = Ladder(shape, stages, tracks, limits)
+    yield from _starts(ladder)
     for stage in stages:
-        yield from _start(stage, stages[0], tracks)
-    for stage, above in zip(stages, (*stages[1:], None), strict=True):
-        if stage.gate:
-            yield from _gate(stage, stages)
-        yield from _answer(stage)
-        yield from _reply(stage, above, limits)
-        yield from _silence(stage, above, limits)
-        yield from _anywhere(stage)
+        yield from _gate(ladder, stage)
+        yield from _answer(ladder, stage)
+        yield from _reply(ladder, stage)
+        yield from _silence(ladder, stage)
+        yield from _exits(ladder, stage)
+        yield from _anywhere(ladder, stage)
     left = Condition("actions_open", "", "", "No agreed action is left for you to confirm.")
     yield Transition("confirm_action", CLOSED, None, ("either",), (left,), ("action confirmed",))
+    if shape["reopening"]:
+        yield from _reopen(ladder)
 
 
 def _move(
@@ -39,11 +69,28 @@ def _move(
     return Transition(action, source, dest, by, conditions, (*happens, f"exited {source}", f"entered {dest}"))
 
 
+def _first_state(stage: Stage) -> str:
+    """Where a stage begins once its gate, if any, is passed."""
+    return f"{stage.id}.meeting" if stage.meeting else f"{stage.id}.waiting"
+
+
 def _opening(stage: Stage) -> tuple[str, tuple[str, ...]]:
     """Where entering a stage leads, and what happens by it. A gate holds the opening back."""
     if stage.gate:
         return f"{stage.id}.gate", ()
-    return f"{stage.id}.waiting", (f"{stage.id} opened",)
+    return _first_state(stage), (f"{stage.id} opened",)
+
+
+def _starts(ladder: Ladder) -> Iterator[Transition]:
+    if ladder.shape["routes"]:
+        for route in ladder.shape["routes"]:
+            stage = ladder.named(route["starts_at"])
+            dest, opened = _opening(stage)
+            chosen = Condition("answer_is", "route", route["id"], "Choose what kind of disagreement it is.")
+            yield _move("raise", NEW, dest, ("raiser",), ("raised", *opened), chosen)
+        return
+    for stage in ladder.stages:
+        yield from _start(stage, ladder.stages[0], ladder.tracks)
 
 
 def _start(stage: Stage, first: Stage, tracks: tuple[Track, ...]) -> Iterator[Transition]:
@@ -51,87 +98,125 @@ def _start(stage: Stage, first: Stage, tracks: tuple[Track, ...]) -> Iterator[Tr
     happens = ("raised", f"{stage.id} opened")
     if stage.id == first.id:
         dest, opened = _opening(stage)
-        chosen = [Condition("starts_at", stage.id, "", "It starts at the first stage.")]
-        yield _move("raise", NEW, dest, ("raiser",), ("raised", *opened), *chosen)
+        rule = Condition("starts_at", stage.id, "", "It starts at the first stage.")
+        yield _move("raise", NEW, dest, ("raiser",), ("raised", *opened), rule)
     elif any(stage.id in track.may_start_at for track in tracks):
-        rule = Condition("starts_at", stage.id, "", "Only an immediate risk may start above the first stage.")
-        yield _move("raise", NEW, f"{stage.id}.waiting", ("raiser",), happens, rule)
+        sentence = "Only an immediate risk may start above the first stage."
+        rule = Condition("starts_at", stage.id, "", sentence)
+        yield _move("raise", NEW, _first_state(stage), ("raiser",), happens, rule)
 
 
-def _gate(stage: Stage, stages: tuple[Stage, ...]) -> Iterator[Transition]:
+def _gate(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
+    if not stage.gate:
+        return
     gate = f"{stage.id}.gate"
     forward = (f"{stage.id} taken forward", f"{stage.id} opened")
-    yield _move("take_forward", gate, f"{stage.id}.waiting", ("raising",), forward)
-    if stage.number > 1:
-        below = stages[stage.number - 2]
+    yield _move("take_forward", gate, _first_state(stage), ("raising",), forward)
+    below = next((s for s in ladder.stages if s.next == stage.id), None)
+    if below:
         happens = (f"{stage.id} sent back", f"{below.id} answered")
         yield _move("send_back", gate, f"{below.id}.answered", ("raising",), happens)
 
 
-def _answer(stage: Stage) -> Iterator[Transition]:
+def _answer(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
     waiting, answered = f"{stage.id}.waiting", f"{stage.id}.answered"
+    if stage.meeting:
+        held = (f"{stage.id} met",)
+        convener = (stage.meeting.convened_by, "office")
+        yield _move("record_meeting", f"{stage.id}.meeting", waiting, convener, held)
     if stage.deciding:
         happens = (f"{stage.id} decided", f"{stage.id} answered")
         yield _move("decide", waiting, answered, ("deciding",), happens)
         yield Transition("respond", waiting, None, ("responding",), (), ())
     else:
         yield _move("respond", waiting, answered, ("responding",), (f"{stage.id} answered",))
+    first = _first_state(stage)
+    if ladder.waits_for("acknowledged", stage):
+        yield Transition("acknowledge", first, None, ("responding",), (), (f"{stage.id} acknowledged",))
+    if ladder.waits_for("confirmed", stage):
+        written = (f"{stage.id} confirmed",)
+        yield Transition("confirm_in_writing", answered, None, ("responding",), (), written)
+    if any(limit.agreed for limit in ladder.limits.values() if limit.stage == stage.id):
+        yield Transition("agree_date", first, None, ("either",), (), (f"{stage.id} date agreed",))
 
 
-def _reply(stage: Stage, above: Stage | None, limits: Mapping[str, Limit]) -> Iterator[Transition]:
+def _reply(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
     answered, left = f"{stage.id}.answered", (f"{stage.id} left",)
+    above = ladder.above(stage)
     # A gate may send back what nobody has answered yet.
     given = Condition("answered", "", "", "Nobody has answered yet, so there is nothing to accept.")
-    yield _move(
-        "accept", answered, CLOSED, _RAISERS, (*left, CLOSED), *([given] if above and above.gate else [])
-    )
+    gated = [given] if above and above.gate else []
+    yield _move("accept", answered, CLOSED, _RAISERS, (*left, CLOSED), *gated)
     if above is not None:
         dest, opened = _opening(above)
         yield _move("move_up", answered, dest, _RAISERS, (*left, *opened))
+        beyond = ladder.above(above)
+        if above.optional and beyond:
+            dest, opened = _opening(beyond)
+            yield _move("pass_over", answered, dest, _RAISERS, (*left, *opened))
         return
     yield _move("dissent", answered, CLOSED, _RAISERS, (*left, CLOSED))
     react = f"{stage.id}.react"
-    if stage.deciding and react in limits:
+    if stage.deciding and react in ladder.limits:
         rule = Condition("limit_missed", react, "", "The raising side still has time to reply.")
         yield _move("close_without_reply", answered, CLOSED, ("deciding", "office"), (*left, CLOSED), rule)
 
 
-def _silence(stage: Stage, above: Stage | None, limits: Mapping[str, Limit]) -> Iterator[Transition]:
+def _silence(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
+    above = ladder.above(stage)
     if above is None or stage.deciding:
         return
-    waiting = f"{stage.id}.waiting"
     dest, opened = _opening(above)
     happens = (f"{stage.id} left", *opened)
-    counted = [limit for limit in _answer_limits(stage, limits) if any(limit.spans.values())]
-    if stage.silence == "moves up":
-        for limit in counted:
-            rule = Condition("limit_missed", limit.id, "", "The other side still has time to answer.")
-            yield _move("move_up_on_silence", waiting, dest, ("clock",), happens, rule)
-        return
-    if stage.silence == "only tell" and counted:
-        return
-    rules = [
-        Condition("limit_missed", limit.id, "", "The other side still has time to answer.")
-        for limit in counted
-    ]
-    # Where no figure is stated, when to move up is the raising side's own judgement.
-    yield _move("move_up_late", waiting, dest, _RAISERS, happens, *rules[:1])
+    counted = [limit for limit in _answer_limits(ladder, stage) if any(limit.spans.values()) or limit.agreed]
+    rules = [Condition("limit_missed", limit.id, "", _STILL_TIME) for limit in counted]
+    sources = (f"{stage.id}.meeting", f"{stage.id}.waiting") if stage.meeting else (f"{stage.id}.waiting",)
+    for source in sources:
+        if stage.silence == "moves up":
+            for rule in rules:
+                yield _move("move_up_on_silence", source, dest, ("clock",), happens, rule)
+        elif stage.silence != "only tell" or not rules:
+            # Where no figure is stated, when to move up is the raising side's own judgement.
+            yield from (_move("move_up_late", source, dest, _RAISERS, happens, rule) for rule in rules)
+            if not rules:
+                yield _move("move_up_late", source, dest, _RAISERS, happens)
 
 
-def _answer_limits(stage: Stage, limits: Mapping[str, Limit]) -> Iterator[Limit]:
-    return (
-        limit
-        for limit in limits.values()
-        if f"{stage.id} answered" in limit.stops and limit.stage == stage.id
-    )
+def _answer_limits(ladder: Ladder, stage: Stage) -> Iterator[Limit]:
+    """The limits whose running out means that this stage was not answered."""
+    return (limit for limit in ladder.limits.values() if f"{stage.id} answered" in limit.stops)
 
 
-def _anywhere(stage: Stage) -> Iterator[Transition]:
-    names = ("gate", "waiting", "answered") if stage.gate else ("waiting", "answered")
-    for name in names:
+def _exits(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
+    for each in stage.exits:
+        names = ("waiting", "answered") if each.when == "either" else (each.when,)
+        for name in names:
+            source = f"{stage.id}.{name}"
+            if each.to == CLOSED:
+                yield _move(f"exit_{each.id}", source, CLOSED, (each.by,), (f"{stage.id} left", CLOSED))
+                continue
+            dest, opened = _opening(ladder.named(each.to))
+            yield _move(f"exit_{each.id}", source, dest, (each.by,), (f"{stage.id} left", *opened))
+
+
+def _anywhere(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
+    gate, meeting = ["gate"] if stage.gate else [], ["meeting"] if stage.meeting else []
+    for name in (*gate, *meeting, "waiting", "answered"):
         here = f"{stage.id}.{name}"
         yield _move("resolve", here, CLOSED, _RAISERS, (f"{stage.id} left", CLOSED))
-        yield _move("withdraw", here, CLOSED, ("raiser",), (f"{stage.id} left", CLOSED))
+        if ladder.shape["withdrawal"]:
+            yield _move("withdraw", here, CLOSED, ("raiser",), (f"{stage.id} left", CLOSED))
         for action, happens in _RECORDS.items():
+            if name == "meeting" and action == "record_meeting":
+                continue  # there the meeting is the step itself
             yield Transition(action, here, None, ("either",), (), (f"{stage.id} {happens}",))
         yield Transition("miss_limit", here, None, ("clock",), (), ())
+
+
+def _reopen(ladder: Ladder) -> Iterator[Transition]:
+    """Back to the stage the case had reached, to be answered again."""
+    by = ladder.shape["reopening"]["by"]
+    for stage in ladder.stages:
+        reached = Condition("stage_reached", stage.id, "", "It was closed at another stage.")
+        happens = (f"{stage.id} opened", "reopened")
+        yield _move("reopen", CLOSED, _first_state(stage), (by,), happens, reached)

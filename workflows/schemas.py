@@ -53,6 +53,9 @@ def one_of(choices: tuple[str, ...], **more: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(choices, error=error), **more)
 
 
+PARTIES = ("raising", "responding", "deciding", "raiser", "raising side", "either", "office")
+
+
 class SpanField(fields.String):
     """A length of time, checked but kept as its author wrote it."""
 
@@ -72,7 +75,11 @@ class Head(Strict):
     title = sentence(200, required=True)
     edition = sentence(100, required=True)
     effective = fields.Raw(load_default=None)
-    source = sentence(1000, required=True)
+    source = sentence(2000, required=True)
+    scope = sentence(1000, load_default="")
+    extends = fields.String(load_default=None)
+    over = fields.String(load_default=None)
+    counting = fields.String(load_default="to the close of business")
     calendar = sentence(40, required=True)
     hours = fields.List(
         fields.String(
@@ -89,6 +96,67 @@ class TrackShape(Strict):
     id = fields.String(required=True, validate=ID)
     title = sentence(200, required=True)
     may_start_at = fields.List(fields.String(), load_default=list)
+
+
+class ExitShape(Strict):
+    """[[stages.exits]]: an odd way out of a stage: a fork, a step back, a jump. It always has a reason."""
+
+    id = fields.String(required=True, validate=ID)
+    button = sentence(100, required=True)
+    to = sentence(80, required=True)
+    by = one_of(PARTIES, load_default="raising side")
+    when = one_of(("waiting", "answered", "either"), load_default="either")
+    outcome = fields.String(load_default=None)
+
+
+class MeetingShape(Strict):
+    """[stages.meeting]: nobody answers at this stage before the meeting has been held and recorded."""
+
+    convened_by = one_of(("raising", "responding", "deciding"), load_default="responding")
+    chaired_by = sentence(200, load_default="")
+    members = sentence(300, load_default="")
+
+
+class NoticeShape(Strict):
+    """[[notices]]: who is told of what, beside those a step concerns anyway."""
+
+    tell = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
+    when = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
+    words = sentence(load_default="")
+
+
+class PartyShape(Strict):
+    """[[parties]]: somebody outside the posts of this installation, told by a person and not by a letter."""
+
+    id = fields.String(required=True, validate=ID)
+    title = sentence(200, required=True)
+
+
+class RouteShape(Strict):
+    """[[routes]]: a kind of dispute that begins at a stage of its own."""
+
+    id = fields.String(required=True, validate=ID)
+    title = sentence(200, required=True)
+    starts_at = fields.String(required=True)
+
+
+class EquivalentShape(Strict):
+    """[[equivalents]]: what a role is called in a kind of agency, and who stands in where it is missing."""
+
+    role = fields.String(required=True)
+    agency_kind = sentence(60, required=True)
+    title = sentence(200, load_default="")
+    proxy_kind = sentence(60, load_default="")
+
+
+class AllowanceShape(Strict):
+    """[reopening], [extension], [pause]: what a procedure may allow; off where it is not written."""
+
+    words = sentence(required=True)
+    by = one_of(PARTIES, load_default="raising side")
+    most = SpanField(load_default=None)
+    times = fields.Integer(load_default=1, validate=validate.Range(1, 10))
+    categories = fields.Dict(fields.String(validate=ID), sentence(200), load_default=dict)
 
 
 class ThenShape(Strict):
@@ -109,6 +177,8 @@ class LimitShape(Strict):
     obliges = sentence(load_default=None)
     strength = one_of(STRENGTH, load_default="must")
     by_track = fields.Dict(fields.String(), SpanField(), data_key="for", load_default=dict)
+    agreed = fields.Boolean(load_default=False)
+    counting = fields.String(load_default=None)
     then = fields.Nested(ThenShape, load_default=None)
 
 
@@ -123,6 +193,14 @@ class StageShape(Strict):
     gate = sentence(load_default=None)
     silence = one_of(SILENCE, load_default="not stated")
     not_stated = fields.Boolean(load_default=False)
+    number = sentence(10, load_default="")
+    informal = fields.Boolean(load_default=False)
+    optional = fields.Boolean(load_default=False)
+    next = sentence(80, load_default=None)
+    produces = fields.List(fields.String(), load_default=list)
+    advice = fields.List(fields.String(), load_default=list)
+    meeting = fields.Nested(MeetingShape, load_default=None)
+    exits = fields.List(fields.Nested(ExitShape), load_default=list)
     limits = fields.List(fields.Nested(LimitShape), load_default=list)
 
 
@@ -145,7 +223,7 @@ class FieldShape(Strict):
     needed_when = fields.Dict(fields.String(), fields.String(), load_default=None)
     kept = one_of(KEPT, required=True)
     choices = fields.Dict(fields.String(validate=ID), sentence(200), load_default=dict)
-    choices_from = one_of(("reasons", "outcomes", "tracks", "open_actions"), load_default=None)
+    choices_from = one_of(("reasons", "outcomes", "tracks", "routes", "open_actions"), load_default=None)
     past = fields.Boolean(load_default=False)
     future = fields.Boolean(load_default=False)
 
@@ -199,3 +277,11 @@ class DefinitionShape(Strict):
     ends = fields.Dict(fields.String(), fields.Dict(fields.String(), fields.String()))
     roles = fields.Dict(fields.String(validate=ID), sentence(100))
     elsewhere = fields.List(fields.Nested(ElsewhereShape), load_default=list)
+    routes = fields.List(fields.Nested(RouteShape), load_default=list)
+    notices = fields.List(fields.Nested(NoticeShape), load_default=list)
+    parties = fields.List(fields.Nested(PartyShape), load_default=list)
+    equivalents = fields.List(fields.Nested(EquivalentShape), load_default=list)
+    withdrawal = fields.Boolean(load_default=True)
+    reopening = fields.Nested(AllowanceShape, load_default=None)
+    extension = fields.Nested(AllowanceShape, load_default=None)
+    pause = fields.Nested(AllowanceShape, load_default=None)

@@ -88,7 +88,7 @@ def situation_of(
     # Only a gate can send back a case that nobody has answered.
     gated = any(stage.gate for stage in procedure.stages)
     answered = not gated or bool(events.people_who_answered(work.db, case.id))
-    return Situation(case.track, missed, answered=answered, **more)
+    return Situation(case.track, missed, answered=answered, stage=case.stage or "", **more)
 
 
 def now(at: Look) -> tuple[Possible, ...]:

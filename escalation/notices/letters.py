@@ -47,6 +47,10 @@ LETTERS = {
         "Something was added to a challenge: {reference}",
         "A discussion, a meeting or a note was added to the record.",
     ),
+    "notified": Letter(
+        "For your knowledge: {reference}",
+        "The procedure says that you are told of this. You need to do nothing unless the page says so.",
+    ),
     "no_answer": Letter(
         "No answer in time: {reference}",
         "A time limit ran out on a challenge you are part of. The page says what happens next.",

@@ -17,7 +17,7 @@ from escalation.people import posts
 from escalation.people.access import Standing, Viewer, my_parts
 from escalation.people.posts import PostRecord
 from escalation.privacy.content import Upload
-from workflows.definition import Procedure
+from workflows.definition import NEW, Procedure
 from workflows.forms import Asked, form_schema
 
 Choices = tuple[tuple[str, str], ...]
@@ -33,9 +33,12 @@ class Answers:
     files: Sequence[Upload] = field(default_factory=tuple)
 
 
-def read_answers(procedure: Procedure, action: str, given: Mapping[str, Any], asked: Asked) -> Answers:
+def read_answers(
+    procedure: Procedure, action: str, given: Mapping[str, Any], asked: Asked, *, state: str = NEW
+) -> Answers:
     """The answers, checked. Unanswered with a sentence for each field that does not pass."""
-    schema = form_schema(procedure, action, asked)
+    names, needed = procedure.questions(action, state), procedure.needed(action, state)
+    schema = form_schema(procedure, action, asked, only=names, needed=needed)
     try:
         loaded: dict[str, Any] = schema.load(given)
     except ValidationError as error:

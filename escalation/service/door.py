@@ -164,7 +164,8 @@ def _repeated(case: CaseRecord, spent: tuple[int, int]) -> Receipt:
 def _by_person(at: Look, command: Command) -> Doing:
     """Whether this person may, what they answered, and where it leads."""
     post = _permit(at, command.action)
-    read = reading.read_answers(at.procedure, command.action, command.answers, _asked(at, command.action))
+    asked = _asked(at, command.action)
+    read = reading.read_answers(at.procedure, command.action, command.answers, asked, state=at.case.state)
     step = _step(at.procedure, at.case, command.action, replace(at.situation, answers=read.loaded))
     return Doing(step, read, at.viewer.person_id, post, command.key)
 

@@ -56,7 +56,9 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
     parts = cases.parts(work.db, case.id)
     _follow(work, case, procedure, doing.step, number, parts)
     _promises(work, case, doing, number, parts)
+    _agreed_date(work, case, procedure, doing)
     letters.tell(work, case, doing.step, number, doing.post, parts)
+    _notices(work, case, procedure, doing.step, number)
     return number
 
 
@@ -142,6 +144,8 @@ def _changes(
         changes["stage"] = stage.id  # a closed case keeps the stage it reached
     if outcome:
         changes |= {"outcome": outcome, "closed_at": work.now}
+    elif step.source == CLOSED and step.dest != CLOSED:
+        changes |= {"outcome": None, "closed_at": None}
     return changes
 
 
@@ -184,19 +188,53 @@ def _promises(work: Changing, case: CaseRecord, doing: Doing, number: int, parts
         agreements.confirm(work.db, case.id, position, number, str(loaded["action_result"]))
 
 
+def _agreed_date(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> None:
+    """A limit whose length the sides agree gets its date once, when they have agreed it."""
+    day = doing.answers.loaded.get("agreed_date")
+    if doing.step.action != "agree_date" or day is None:
+        return
+    for deadline in deadlines.live(work.db, case.id):
+        if procedure.limits[deadline.limit_id].agreed and deadline.due_at is None:
+            deadlines.promise(work.db, deadline.id, work.calendar(procedure).end_of(day))
+
+
+def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step, number: int) -> None:
+    """Tell whom the procedure names beside the parties. Somebody outside is told by a person: the page says so."""
+    happened = set(step.happens)
+    told = [party for notice in procedure.notices if notice.when & happened for party in notice.tell]
+    outbox.write(
+        work.db,
+        case_id=case.id,
+        reference=case.reference,
+        occasion=str(number),
+        letter="notified",
+        post_ids=[
+            post.id
+            for party in told
+            if party not in procedure.parties and (post := _party(work, case, party))
+        ],
+        now=work.now,
+    )
+
+
+def _party(work: Changing, case: CaseRecord, party: str) -> PostRecord | None:
+    """The post a definition means by “office” or “raising manager”."""
+    side, _, role = party.rpartition(" ")
+    near = posts.post(work.db, case.challenged_post_id if side == "responding" else case.raiser_post_id)
+    return posts.post_for(work.db, near, role, work.now) if near else None
+
+
 def tell_of_silence(
     work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, rung: int
 ) -> None:
     """Tell whom the procedure names that a limit ran out, and whoever still owes the answer."""
     told = [deadline.obliged_post_id, case.raiser_post_id]
     for party in limit.then.tell:
-        side, _, role = party.rpartition(" ")
-        near = posts.post(work.db, case.challenged_post_id if side == "responding" else case.raiser_post_id)
-        if near:
-            told_post = posts.post_for(work.db, near, role, work.now)
-            told.append(told_post.id)
-            if side:
-                cases.join(work.db, case.id, side, told_post.id, case.version)
+        post = _party(work, case, party)
+        if post:
+            told.append(post.id)
+            if " " in party:
+                cases.join(work.db, case.id, party.split(" ")[0], post.id, case.version)
     outbox.write(
         work.db,
         case_id=case.id,
