@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import calendar as civil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from workflows.errors import CalendarError, did_you_mean
-from workflows.spans import DEFAULT_COUNTING, Span, parse_counting
+from workflows.spans import DEFAULT_COUNTING, Counting, Span, parse_counting
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern ireland": "NIR"}
 # The library computes by rule to 2100, but a far year is a guess: docs/working-time.md says when to extend.
@@ -188,7 +189,7 @@ def _start_day_counts(span: Span, start: datetime, calendar: Calendar) -> Due:
     first = calendar.local(opening).date()
     last, skipped = _count(first, span.count - 1, calendar)
     started = calendar.local(start).date()
-    why = "" if started == first else f" because it starts at {calendar.say(start)}, when business is over"
+    why = "" if started == first else f" because it starts outside business hours, at {calendar.say(start)}"
     rule = (
         f"{span}, of which {_day(first)} is the first{why}, to the close of business"
         f" ({_clock(calendar.closes)}){_in(calendar)}"
@@ -210,13 +211,16 @@ def _count(day: date, left: int, calendar: Calendar) -> tuple[date, tuple[Skippe
 
 def _next_open(start: datetime, calendar: Calendar) -> tuple[datetime, tuple[Skipped, ...]]:
     """The first moment of business at or after `start`, and the days passed over. At the close it is over."""
-    skipped = []
-    for day in _days_from(calendar.local(start).date()):
-        why = calendar.why_closed(day)
-        if not why and start < calendar.end_of(day):
-            return max(start, calendar.start_of(day)), tuple(skipped)
-        skipped.append(Skipped(day, why or "already closed for the day"))
-    raise AssertionError("the days do not end")  # pragma: no cover
+    day, skipped = calendar.local(start).date(), []
+    while why := _why_over(day, start, calendar):
+        skipped.append(Skipped(day, why))
+        day += timedelta(days=1)
+    return max(start, calendar.start_of(day)), tuple(skipped)
+
+
+def _why_over(day: date, start: datetime, calendar: Calendar) -> str | None:
+    over = "already closed for the day" if calendar.end_of(day) <= start else None
+    return calendar.why_closed(day) or over
 
 
 def _same_working_day(span: Span, start: datetime, calendar: Calendar) -> Due:
@@ -229,24 +233,100 @@ def _same_working_day(span: Span, start: datetime, calendar: Calendar) -> Due:
 
 
 def _working_hours(span: Span, start: datetime, calendar: Calendar) -> Due:
-    left, moment = timedelta(hours=span.count), start
-    skipped: tuple[Skipped, ...] = ()
-    while True:
-        moment, passed = _next_open(moment, calendar)
-        # A day that was worked until its close has counted: it is not one that was left out.
-        skipped += tuple(each for each in passed if not skipped_after_work(each, moment, start, calendar))
-        room = calendar.end_of(calendar.local(moment).date()) - moment
+    left, skipped, moment = timedelta(hours=span.count), [], start
+    for day in _days_from(calendar.local(start).date()):
+        if why := _why_over(day, start, calendar):
+            skipped.append(Skipped(day, why))
+            continue
+        moment = max(start, calendar.start_of(day))
+        room = calendar.end_of(day) - moment
         if left <= room:
             break
-        left, moment = left - room, moment + room
+        left -= room
     rule = (
         f"{span} from {calendar.say(start)}, counting only {_clock(calendar.opens)} to"
-        f" {_clock(calendar.closes)} on working days{_in(calendar)}"
+        f" {_clock(calendar.closes)}{_in(calendar)}"
     )
-    return Due(moment + left, rule, skipped)
+    return Due(moment + left, rule, tuple(skipped))
 
 
 def _days_from(day: date) -> Iterator[date]:
     while True:
         yield day
         day += timedelta(days=1)
+
+
+def _elapsed(span: Span, start: datetime, calendar: Calendar) -> Due:
+    ends = start + timedelta(**{span.unit: span.count})
+    rule = f"{span} by the clock from {calendar.say(start)}, nights, weekends and bank holidays too"
+    before, after = calendar.local(start).utcoffset(), calendar.local(ends).utcoffset()
+    if before is not None and after is not None and before != after:
+        rule += f" (the clocks go {'forward' if after > before else 'back'} an hour in between)"
+    return Due(ends, rule)
+
+
+def _calendar_days(span: Span, start: datetime, calendar: Calendar) -> Due:
+    first = calendar.local(start).date()
+    last = first + timedelta(days=span.count * (7 if span.unit == "weeks" else 1))
+    return _civil(f"{span} after {_day(first)}, every day counting", last, calendar)
+
+
+def _months(span: Span, start: datetime, calendar: Calendar) -> Due:
+    first = calendar.local(start).date()
+    year, month = divmod(first.year * 12 + first.month - 1 + span.count, 12)
+    length = civil.monthrange(year, month + 1)[1]
+    which = "the same date" if first.day <= length else "the last day of a shorter month"
+    last = date(year, month + 1, min(first.day, length))
+    return _civil(f"{span} after {_day(first)}, {which}", last, calendar)
+
+
+def _civil(rule: str, last: date, calendar: Calendar) -> Due:
+    """To the close of business of a date that stands, whether anybody works on it or not."""
+    rule = f"{rule}, to the close of business ({_clock(calendar.closes)})"
+    if why := calendar.why_closed(last):
+        rule += f"; the date stands although nobody works then ({why})"
+    return Due(calendar.end_of(last), rule)
+
+
+def _in(calendar: Calendar) -> str:
+    return f", by the working days of {calendar.nation.title()}"
+
+
+def _and(words: Iterable[str | None]) -> str:
+    """«a, b and c», each once, without those that are nothing."""
+    *most, last = dict.fromkeys(word for word in words if word) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _date(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {_date(day)}"
+
+
+def _clock(at: time) -> str:
+    if at in (time(0), time(12)):
+        return "midday" if at.hour else "midnight"
+    minutes = f":{at:%M:%S}" if at.second else f":{at:%M}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+_Rule = Callable[[Span, datetime, Calendar], Due]
+
+_COUNTS: Mapping[Counting, _Rule] = {
+    Counting.CLOSE: _working_days,
+    Counting.SAME_TIME: _to_the_same_time,
+    Counting.START_COUNTS: _start_day_counts,
+}
+
+_RULES: Mapping[str, _Rule] = {
+    "same_working_day": _same_working_day,
+    "working_hours": _working_hours,
+    "hours": _elapsed,
+    "minutes": _elapsed,
+    "calendar_days": _calendar_days,
+    "weeks": _calendar_days,
+    "months": _months,
+}

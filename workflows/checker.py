@@ -9,7 +9,11 @@ from typing import Any
 from workflows.calendars import NATIONS
 from workflows.errors import did_you_mean
 
-MOMENTS = ("opened", "answered", "decided", "left", "discussed", "met", "taken forward", "sent back")
+MOMENTS = (
+    *("opened", "answered", "decided", "left", "discussed", "met", "acknowledged", "confirmed"),
+    *("date agreed", "taken forward", "sent back"),
+)
+WHOLE_CASE = ("raised", "closed", "decision", "reopened")
 SIDES = ("raising", "responding", "deciding")
 
 Faults = Iterator[tuple[str, str]]
@@ -27,6 +31,7 @@ def faults_of(shape: Mapping[str, Any]) -> Faults:
         yield from _limit(shape, limit, f"each_stage.limits “{limit['id']}”")
     yield from _actions(shape)
     yield from _ends(shape)
+    yield from _around(shape)
 
 
 def _calendar(shape: Mapping[str, Any]) -> Faults:
@@ -67,15 +72,56 @@ def _stage(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Fa
     yield from _twice(f"{place}.limits", [limit["id"] for limit in stage["limits"]])
     for number, limit in enumerate(stage["limits"], start=1):
         yield from _limit(shape, limit, f"{place}.limits[{number}]")
-    counted = [limit for limit in stage["limits"] if limit["within"] or limit["by_track"]]
+    yield from _stage_ways(shape, stage, place)
+    written = [*stage["limits"], *shape["each_stage"]["limits"]]
+    counted = [limit for limit in written if limit["within"] or limit["by_track"] or limit["agreed"]]
     if stage["silence"] == "moves up" and not counted:
         yield (
             f"{place}.silence",
             "Silence moves this stage up, but no limit here says how long silence lasts."
             " Add a limit with “within”, or write silence = “may move up”.",
         )
-    if stage["silence"] == "moves up" and stage["id"] == shape["stages"][-1]["id"]:
+    last = stage["next"] == "none" or (not stage["next"] and stage["id"] == shape["stages"][-1]["id"])
+    if stage["silence"] == "moves up" and last:
         yield f"{place}.silence", "This is the last stage: silence has nowhere to move it. Write “only tell”."
+
+
+def _stage_ways(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Faults:
+    stages = [each["id"] for each in shape["stages"]]
+    if stage["next"] is not None:
+        yield from _known(f"{place}.next", "stage", stage["next"], [*stages, "none"])
+        if stage["next"] == stage["id"]:
+            yield f"{place}.next", "A stage cannot follow itself."
+    for name in stage["produces"]:
+        yield from _known(f"{place}.produces", "field", name, list(shape["fields_"]))
+    for each in stage["exits"]:
+        yield from _known(f"{place}.exits “{each['id']}”.to", "stage", each["to"], [*stages, "closed"])
+        if each["to"] == "closed" and not each["outcome"]:
+            yield f"{place}.exits “{each['id']}”", "An exit that closes says with which outcome."
+        if each["outcome"]:
+            outcomes = list(shape["outcomes"])
+            yield from _known(f"{place}.exits “{each['id']}”.outcome", "outcome", each["outcome"], outcomes)
+
+
+def _around(shape: Mapping[str, Any]) -> Faults:
+    """Routes, notices, parties and equivalents."""
+    stages = _ids(shape["stages"])
+    exits = [each["id"] for stage in shape["stages"] for each in stage["exits"]]
+    for place, ids in (("exits", exits), *((key, _ids(shape[key])) for key in ("routes", "parties"))):
+        yield from _twice(place, ids)
+    for route in shape["routes"]:
+        yield from _known(f"routes “{route['id']}”.starts_at", "stage", route["starts_at"], stages)
+    for number, notice in enumerate(shape["notices"], start=1):
+        for told in notice["tell"]:
+            yield from _known(f"notices[{number}].tell", "party", told, _parties(shape))
+        for moment in notice["when"]:
+            yield from _moment(shape, moment.removeprefix("every stage "), f"notices[{number}].when")
+    for each in shape["equivalents"]:
+        yield from _known("equivalents", "role", each["role"], list(shape["roles"]))
+
+
+def _ids(entries: list[Mapping[str, Any]]) -> list[str]:
+    return [entry["id"] for entry in entries]
 
 
 def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Faults:
@@ -86,13 +132,19 @@ def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Fa
         yield from _known(f"{place}.obliges", "side", limit["obliges"], list(SIDES))
     for key in ("starts", "until"):
         yield from _moment(shape, limit[key], f"{place}.{'from' if key == 'starts' else key}")
-    parties = [*shape["roles"], *(f"{side} {role}" for side in SIDES[:2] for role in shape["roles"])]
     for told in limit["then"]["tell"] if limit["then"] else []:
-        yield from _known(f"{place}.then.tell", "party", told, parties)
+        yield from _known(f"{place}.then.tell", "party", told, _parties(shape))
+    if limit["agreed"] and (limit["within"] or limit["by_track"]):
+        yield place, "A limit whose date the sides agree has no “within”. Take one of the two out."
+
+
+def _parties(shape: Mapping[str, Any]) -> list[str]:
+    sided = (f"{side} {role}" for side in SIDES[:2] for role in shape["roles"])
+    return [*shape["roles"], *sided, *(party["id"] for party in shape["parties"])]
 
 
 def _moment(shape: Mapping[str, Any], moment: str, place: str) -> Faults:
-    if moment in (*MOMENTS, "raised", "closed"):
+    if moment in (*MOMENTS, *WHOLE_CASE):
         return
     stages = [stage["id"] for stage in shape["stages"]]
     known = [f"{stage} {word}" for stage in stages for word in MOMENTS]

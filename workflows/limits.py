@@ -10,7 +10,7 @@ from workflows.spans import parse_span
 
 Shape = Mapping[str, Any]
 _NOTHING = Consequence(None, (), None)
-_TWO_WORDS = ("taken forward", "sent back")
+_TWO_WORDS = ("taken forward", "sent back", "date agreed")
 
 
 def compile_limits(shape: Shape, stages: tuple[Stage, ...], states: Mapping[str, State]) -> dict[str, Limit]:
@@ -52,7 +52,7 @@ def _limit(stage: Stage, data: Shape, tracks: list[str], counting: str) -> Limit
 
 def _moment(words: str, stage: Stage) -> str:
     """“answered” is this stage’s; “managers answered” another’s; “raised” and “closed” are the case’s."""
-    whole_case = words in ("raised", CLOSED)
+    whole_case = words in ("raised", CLOSED, "decision", "reopened")
     own = not whole_case and (" " not in words or words in _TWO_WORDS)
     return f"{stage.id} {words}" if own else words
 

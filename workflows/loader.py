@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from workflows import overlays
+from workflows import overlays, soundness
 from workflows.checker import faults_of
 from workflows.compiler import compile_procedure
 from workflows.definition import Procedure
@@ -93,7 +93,11 @@ def _build(document: dict[str, Any], file: str) -> Procedure:
     faults = [Fault(file, place, sentence) for place, sentence in faults_of(shape)]
     if faults:
         raise DefinitionError(faults)
-    return compile_procedure(shape, digest=hashlib.sha256(text.encode()).hexdigest(), text=text)
+    procedure = compile_procedure(shape, digest=hashlib.sha256(text.encode()).hexdigest(), text=text)
+    unsound = [Fault(file, place, sentence) for place, sentence in soundness.faults_of(procedure)]
+    if unsound:
+        raise DefinitionError(unsound)
+    return procedure
 
 
 def _plain(value: Any) -> str:

@@ -27,17 +27,13 @@ def whole(path: Path, read: Callable[[Path], Document], library: Path) -> Docume
 
 def _chain(path: Path, read: Callable[[Path], Document], library: Path) -> list[tuple[str, Document]]:
     """The file, its parent, its parent’s parent, as far as they go."""
-    chain, seen = [], set()
+    chain: list[tuple[str, Document]] = []
+    seen: set[Path] = set()
     while True:
         if path.resolve() in seen or len(chain) > DEEPEST:
             names = " → ".join(name for name, _ in chain)
-            raise DefinitionError(
-                [
-                    Fault(
-                        chain[0][0], "procedure.extends", f"the files extend each other in a circle: {names}."
-                    )
-                ]
-            )
+            sentence = f"the files extend each other in a circle: {names}."
+            raise DefinitionError([Fault(chain[0][0], "procedure.extends", sentence)])
         seen.add(path.resolve())
         document = read(path)
         chain.append((path.name, document))
@@ -93,7 +89,8 @@ def _list_over(parent: list[Any], local: list[Any], file: str, place: str, fault
             result.insert(_place(ids, marks, file, place, faults), plain)
         elif plain.get("id") not in ids:
             hint = did_you_mean(str(plain.get("id")), [str(known) for known in ids])
-            sentence = f"this changes “{plain.get('id')}”, which the parent does not have.{hint} Write new = true to add it."
+            what = f"this changes “{plain.get('id')}”, which the parent does not have.{hint}"
+            sentence = f"{what} Write new = true to add it."
             faults.append(Fault(file, place, sentence))
         elif marks.get("remove"):
             result = [known for known in result if known.get("id") != plain["id"]]

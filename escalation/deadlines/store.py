@@ -107,15 +107,14 @@ def _working(promised: Due | None) -> dict[str, Any]:
 
 def promise(db: Connection, deadline_id: int, due_at: datetime) -> None:
     """Give a running limit that had no date the one both sides agreed. A date once promised never moves."""
+    rule = "The date both sides agreed, to the close of business."
     db.execute(
         update(Deadline)
         .where(Deadline.id == deadline_id, Deadline.due_at.is_(None), Deadline.ended_at.is_(None))
         .values(
             due_at=due_at,
             try_at=due_at,
-            working=json.dumps(
-                {"rule": "The date both sides agreed, to the close of business.", "skipped": []}
-            ),
+            working=json.dumps({"rule": rule, "skipped": []}),
         )
     )
 

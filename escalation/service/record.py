@@ -23,6 +23,7 @@ from escalation.privacy.content import ContentRecord
 from escalation.service.answers import Answers
 from workflows.definition import CLOSED, Limit, Procedure
 from workflows.machine import Step
+from workflows.running import change
 
 _ANSWERS = ("respond", "decide")
 SIDES = ("raising", "responding", "deciding")
@@ -153,25 +154,20 @@ def _follow(
     work: Changing, case: CaseRecord, procedure: Procedure, step: Step, number: int, parts: tuple[Part, ...]
 ) -> None:
     """Stop and start limits with what happened."""
-    happened = set(step.happens)
-    running = deadlines.live(work.db, case.id)
-    stopped = [d for d in running if procedure.limits[d.limit_id].stops & happened or CLOSED in happened]
-    deadlines.end(work.db, [d.id for d in stopped], number, work.now)
-    still = {d.limit_id for d in running} - {d.limit_id for d in stopped}
-    if CLOSED in happened:
-        return
-    for limit in procedure.limits.values():
-        if limit.starts in happened and limit.id not in still:
-            deadlines.start(
-                work.db,
-                case_id=case.id,
-                limit=limit,
-                track=case.track,
-                post_id=_responsible_post(parts, limit.obliges),
-                number=number,
-                now=work.now,
-                calendar=work.calendar(procedure),
-            )
+    running = {deadline.limit_id: deadline.id for deadline in deadlines.live(work.db, case.id)}
+    changed = change(procedure, running, step.happens)
+    deadlines.end(work.db, [running[limit_id] for limit_id in changed.ended], number, work.now)
+    for limit in changed.started:
+        deadlines.start(
+            work.db,
+            case_id=case.id,
+            limit=limit,
+            track=case.track,
+            post_id=_responsible_post(parts, limit.obliges),
+            number=number,
+            now=work.now,
+            calendar=work.calendar(procedure),
+        )
 
 
 def _responsible_post(parts: tuple[Part, ...], side: str) -> str:
@@ -199,7 +195,7 @@ def _agreed_date(work: Changing, case: CaseRecord, procedure: Procedure, doing: 
 
 
 def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step, number: int) -> None:
-    """Tell whom the procedure names beside the parties. Somebody outside is told by a person: the page says so."""
+    """Tell whom the procedure names beside the parties. Somebody outside is told by a person."""
     happened = set(step.happens)
     told = [party for notice in procedure.notices if notice.when & happened for party in notice.tell]
     outbox.write(
