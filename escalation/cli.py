@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -64,6 +65,8 @@ def main(context: click.Context, path: Path | None) -> None:
     Every setting can also be given as an environment variable: ESCALATION_SERVER_PORT=8123 stands over
     [server] port in the file.
     """
+    # Whatever is made here, is for this user alone: settings, secrets, the record, letters.
+    context.call_on_close(partial(os.umask, os.umask(0o077)))
     start_logging()
     standard = Path("config.toml")
     context.obj = path or (standard if standard.exists() else None)

@@ -27,6 +27,11 @@ def open_office(path: Path | None) -> Office:
     settings.refuse_unsafe(config)
     configured_procedure(config)
     office = make_office(config)
+    missing = office.database.missing()
+    if missing:
+        raise NotReady(
+            f"There is no database at {missing}. Run “escalation init” for a new one, or put it back."
+        )
     with office.database.reading() as db:
         at = migrate.current(db)
         if at != migrate.newest():

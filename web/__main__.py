@@ -19,10 +19,13 @@ from escalation.logs import start_logging
 from escalation.start import open_office
 from web.app import create_app
 
+LARGEST_ANSWERED = 1_000_000_000
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve. 0 when told to stop, 1 with a sentence where it cannot start."""
     given = _arguments(arguments)
+    os.umask(0o077)  # what is kept here is for this user alone
     start_logging()
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -52,14 +55,14 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _settings(config: Config) -> dict[str, Any]:
-    largest = config.uploads.largest_megabytes * config.uploads.most_files * 1_000_000
     settings: dict[str, Any] = {
         "host": config.server.host,
         "port": config.server.port,
         "threads": config.server.threads,
         "ident": None,
-        # Above the application’s own limit, so that too much is answered by a page and not by a bare line.
-        "max_request_body_size": 2 * largest + 10_000_000,
+        # Far above the application’s own limit, so that a video from a telephone is answered by a page and not
+        # by a bare line. It waits on the disk, not in memory; the proxy in front keeps a flood of them out.
+        "max_request_body_size": LARGEST_ANSWERED,
         "clear_untrusted_proxy_headers": True,
     }
     if config.server.trusted_proxy:

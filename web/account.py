@@ -44,9 +44,8 @@ def sign_in_now() -> ResponseReturnValue:
 @area.post("/sign-out")
 @access(Access.ANYONE)
 def sign_out() -> ResponseReturnValue:
-    """End the session. Only ever a POST."""
-    session.sign_out()
-    return redirect("/sign-in", 303)
+    """End every session of the person, so that a copied cookie is worth nothing. Only ever a POST."""
+    return redirect(f"/sign-in?out={session.sign_out()}", 303)
 
 
 def same_site(address: str) -> str:
@@ -71,4 +70,5 @@ def _form(email: str, messages: dict[str, list[str]]) -> str:
         messages=messages,
         errors=flat_errors(messages),
         going=same_site(going),
+        out=request.args.get("out", ""),
     )

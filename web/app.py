@@ -15,6 +15,7 @@ import web.access
 import web.account
 import web.board
 import web.cases
+import web.edge
 import web.errors
 import web.health
 import web.home
@@ -53,6 +54,7 @@ def create_app(office: Office) -> Flask:
     web.words.teach(app)
     web.logs.listen(app)
     CSRFProtect(app)
+    web.edge.watch(app)
     web.access.guard(app)
     for module in AREAS:
         app.register_blueprint(module.area)

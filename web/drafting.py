@@ -11,8 +11,10 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 
 from escalation.cases import drafts
+from escalation.cases import store as cases
 from escalation.cases.drafts import DraftFileRecord, DraftRecord
-from escalation.errors import NotFound, NotPossible, Unanswered
+from escalation.errors import NotFound, Unanswered
+from escalation.ledger import events
 from escalation.office import Changing, Reading
 from escalation.people import partnerships, posts
 from escalation.people.access import Viewer
@@ -20,11 +22,14 @@ from escalation.people.partnerships import PartnershipRecord
 from escalation.service import Receipt, answers, raise_escalation
 from web import uploads, words
 from web.forms import CHOICES, given
-from workflows.definition import Field, FormPage, Procedure
+from workflows import machine
+from workflows.definition import NEW, Field, FormPage, Procedure
 from workflows.forms import Asked, form_schema
+from workflows.machine import NotAllowed, Situation
 
 Messages = dict[str, list[str]]
 RAISE = "raise"
+START = "start_at"
 NOT_ANSWERED = "Not answered"
 
 
@@ -81,7 +86,7 @@ class Desk:
 
 def open_desk(work: Reading, viewer: Viewer, draft_id: str) -> Desk:
     """A person’s own draft, with its procedure. NotFound for anybody else’s."""
-    draft = drafts.one(work.db, draft_id, viewer.person_id)
+    draft = drafts.one(work.db, draft_id, viewer.person_id, lock=isinstance(work, Changing))
     post = posts.post(work.db, draft.post_id)
     if post is None:
         raise NotFound
@@ -117,9 +122,21 @@ def keep_page(
 
 def _wrong(desk: Desk, page: FormPage, typed: Mapping[str, Any]) -> Messages:
     try:
-        form_schema(desk.procedure, RAISE, desk.asked, only=page.fields).load(typed)
+        loaded = form_schema(desk.procedure, RAISE, desk.asked, only=page.fields).load(typed)
     except ValidationError as error:
         return Unanswered(error.messages_dict).messages
+    return _wrong_start(desk.procedure, {**desk.draft.answers, **loaded}) if START in page.fields else {}
+
+
+def _wrong_start(procedure: Procedure, answers: Mapping[str, Any]) -> Messages:
+    """Why it may not start where it was asked to: said on its own page, and not only when it is sent."""
+    if answers.get(START) in (None, "", procedure.stages[0].id):
+        return {}
+    situation = Situation(answers.get("urgency") or procedure.tracks[0].id, answers=answers)
+    try:
+        machine.step(procedure, NEW, RAISE, situation)
+    except NotAllowed as refused:
+        return {START: list(refused.reasons)}
     return {}
 
 
@@ -130,22 +147,24 @@ def _keep_files(work: Changing, desk: Desk, sent: list[FileStorage]) -> list[str
     return wrong
 
 
-def send(work: Changing, viewer: Viewer, draft_id: str, key: str) -> Receipt:
-    """Raise the challenge and throw the draft away, together. A form sent twice raises once."""
+def send(work: Changing, viewer: Viewer, draft_id: str) -> Receipt:
+    """Raise the challenge and throw the draft away, together. From however many pages, it is raised once."""
+    key = f"draft-{draft_id}"
     try:
         desk = open_desk(work, viewer, draft_id)
     except NotFound:
-        return _sent_before(work, viewer, key)
+        return _sent_before(work, key)
     receipt = raise_escalation(work, viewer, answered(work, desk), key=key, post_id=desk.post.id)
     drafts.discard(work.db, draft_id)
     return receipt
 
 
-def _sent_before(work: Changing, viewer: Viewer, key: str) -> Receipt:
-    try:
-        return raise_escalation(work, viewer, {}, key=key)  # a spent key is looked at before any answer
-    except (Unanswered, NotPossible) as error:
-        raise NotFound from error
+def _sent_before(work: Changing, key: str) -> Receipt:
+    """What came of the draft. NotFound where it was thrown away, or never was."""
+    spent = events.by_key(work.db, key)
+    if spent is None:
+        raise NotFound
+    return Receipt(cases.by_id(work.db, spent.case_id).reference, spent.number, repeated=True)
 
 
 def answered(work: Reading, desk: Desk) -> dict[str, Any]:

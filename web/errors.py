@@ -42,8 +42,8 @@ class Told:
 _GONE = "Either it does not exist, or it is not one that your post can see."
 _AGAIN = "Nothing was recorded. Go back to the page, look at what has changed, and try again."
 TABLE: dict[type[Exception] | int, Told] = {
-    NotFound: Told(404, "We cannot find that page", _GONE),
-    404: Told(404, "We cannot find that page", _GONE),
+    NotFound: Told(404, "We cannot find that page", _GONE, keeps="copy"),
+    404: Told(404, "We cannot find that page", _GONE, keeps="copy"),
     NotYours: Told(
         403, "This is for somebody else to do", "Nothing was recorded.", keeps="copy", exact="yes"
     ),
@@ -149,7 +149,7 @@ def _kept() -> list[Kept]:
     except RequestEntityTooLarge:
         return []
     return [
-        Kept(name, _label(name), value, _said(name, value))
+        Kept(name, _label(name), value.replace("\0", ""), _said(name, value))
         for name, value in form.items(multi=True)
         if name in SENT_AGAIN or (name not in NEVER_SHOWN and value.strip())
     ]

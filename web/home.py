@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from escalation.cases import drafts, lists
+from escalation.cases.drafts import DraftRecord
+from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.access import Viewer, board_posts, raising_posts
@@ -15,6 +18,11 @@ from web.access import Access, access
 from web.session import office, viewer
 
 area = Blueprint("home", __name__)
+TITLES = {
+    "waiting": "Everything that waits for you",
+    "others": "Others you are part of",
+    "ended": "Challenges that have ended",
+}
 
 
 @area.get("/")
@@ -26,17 +34,56 @@ def home() -> ResponseReturnValue:
         return render_template("home/home.html", **_mine(work, who), **_may(who), now=work.now)
 
 
+@area.get("/waiting")
+@access(Access.SIGNED_IN)
+def waiting() -> ResponseReturnValue:
+    """Everything that waits for the person."""
+    return _whole("waiting", lists.inbox)
+
+
+@area.get("/others")
+@access(Access.SIGNED_IN)
+def others() -> ResponseReturnValue:
+    """Every other open challenge the person is part of."""
+    return _whole("others", lists.others)
+
+
+@area.get("/ended")
+@access(Access.SIGNED_IN)
+def ended() -> ResponseReturnValue:
+    """Every challenge the person was part of that has ended."""
+    return _whole("ended", lists.ended)
+
+
+def _whole(which: str, read: Callable[..., Listed[Any]]) -> str:
+    asked = request.args.get("page", "1")
+    page = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    with office().reading() as work:
+        listed = read(work, viewer(), skip=max(page - 1, 0) * lists.PAGE)
+        now = work.now
+    pages = max(1, -(-listed.count // lists.PAGE))
+    return render_template(
+        "home/list.html", which=which, title=TITLES[which], listed=listed, page=page, pages=pages, now=now
+    )
+
+
 def _mine(work: Reading, who: Viewer) -> dict[str, Any]:
-    inbox = lists.inbox(work, who)
-    waiting = {row.reference for row in inbox}
-    others = [row for row in lists.my_cases(work, who, still_open=True) if row.reference not in waiting]
     return {
-        "inbox": inbox,
-        "mine": others,
-        "ended": lists.my_cases(work, who, still_open=False),
-        "drafts": drafts.of_person(work.db, who.person_id),
+        "inbox": lists.inbox(work, who),
+        "others": lists.others(work, who),
+        "ended": lists.ended(work, who),
+        "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work.db, who.person_id)],
         "partnership": partnerships.of(work, who.posts[0].partnership_id) if who.posts else None,
     }
+
+
+def _about(work: Reading, who: Viewer, draft: DraftRecord) -> str:
+    """The reason chosen, in words, which says nothing of the child; empty where none is chosen yet."""
+    post = next((post for post in who.posts if post.id == draft.post_id), None)
+    if post is None:
+        return ""
+    procedure = work.procedure(partnerships.of(work, post.partnership_id).procedure_digest)
+    return procedure.reasons.get(str(draft.answers.get("reason", "")), "")
 
 
 def _may(who: Viewer) -> dict[str, bool]:

@@ -18,7 +18,7 @@ from escalation.people.partnerships import PartnershipRecord
 from web import drafting
 from web.access import Access, access
 from web.drafting import Desk, open_desk
-from web.forms import flat_errors, form_key
+from web.forms import flat_errors
 from web.session import office, viewer
 from workflows.definition import FormPage, Procedure
 
@@ -125,12 +125,13 @@ def send(draft_id: str) -> ResponseReturnValue:
     """Raise it. What is missing is said, with a link to its page; nothing is recorded then."""
     try:
         with office().changing() as work:
-            receipt = drafting.send(work, viewer(), draft_id, request.form.get("key") or form_key())
+            receipt = drafting.send(work, viewer(), draft_id)
     except (Unanswered, NotPossible) as refused:
         with office().reading() as look:
             desk = open_desk(look, viewer(), draft_id)
         return _check(desk, _links(desk, refused)), 400
-    return redirect(f"/raise/done/{receipt.reference}", 303)
+    again = "?again=yes" if receipt.repeated else ""
+    return redirect(f"/raise/done/{receipt.reference}{again}", 303)
 
 
 @area.get("/done/<reference>")
@@ -141,7 +142,8 @@ def done(reference: str) -> ResponseReturnValue:
         page = case_page(work, viewer(), reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
-    return render_template("raising/done.html", page=page, partnership=partnership, now=now)
+    again = "again" in request.args
+    return render_template("raising/done.html", page=page, partnership=partnership, now=now, again=again)
 
 
 @area.get("/<draft_id>/<page_id>")
@@ -168,7 +170,7 @@ def save_page(draft_id: str, page_id: str) -> ResponseReturnValue:
     return redirect(_next(after, shown, request.form.get("then", "")), 303)
 
 
-@area.post("/<draft_id>/<page_id>/remove/<int:file_id>")
+@area.post("/<draft_id>/<page_id>/remove/<int(max=2147483647):file_id>")
 @access(Access.RAISER)
 def remove_file(draft_id: str, page_id: str, file_id: int) -> ResponseReturnValue:
     """Take a file from a draft."""
@@ -249,7 +251,6 @@ def _check(desk: Desk, errors: list[dict[str, str]]) -> str:
         desk=desk,
         sections=[(page, drafting.rows(desk, page)) for page in desk.pages],
         errors=errors,
-        key=form_key(),
     )
 
 

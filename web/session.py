@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import Flask, abort, current_app, g, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
+from escalation.errors import Unavailable
 from escalation.office import Office, Reading
 from escalation.people import accounts, partnerships
 from escalation.people.access import Viewer
@@ -71,10 +72,18 @@ def sign_in(who: SignedIn) -> None:
     login_user(Person(found, who.session_version))
 
 
-def sign_out() -> None:
-    """End the session."""
+def sign_out() -> str:
+    """End every session of the person: “everywhere”, or “here” alone where the record cannot be reached."""
+    try:
+        if current_user.is_authenticated:
+            with office().changing() as work:
+                accounts.end_sessions(work, viewer().person_id)
+        ended = "everywhere"
+    except Unavailable:
+        ended = "here"
     logout_user()
     session.clear()
+    return ended
 
 
 def office() -> Office:

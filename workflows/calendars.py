@@ -20,6 +20,7 @@ FIRST_YEAR, LAST_YEAR = 2015, 2030
 LOCAL = ZoneInfo("Europe/London")
 _WEEKEND = ("Saturday", "Sunday")
 _BY_THE_CLOCK = ("hours", "minutes")
+_SEVERAL = "; "  # between the names of one day, as the library writes them too
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Calendar:
         """Why nobody works that day, each reason named, or None. CalendarError past what is known."""
         _refuse_unknown(day)
         weekend = _WEEKEND[day.weekday() - 5] if day.weekday() >= 5 else None
-        return _and((weekend, _bank_holidays(self.nation).get(day), self.closures.get(day))) or None
+        local = self.closures.get(day, "").split(_SEVERAL)
+        return _and((weekend, _bank_holidays(self.nation).get(day), *local)) or None
 
     def local(self, moment: datetime) -> datetime:
         """The moment in local time."""
@@ -111,7 +113,7 @@ def closed_between(first: date, last: date, reason: str) -> dict[date, str]:
 def layered(*layers: Mapping[date, str]) -> dict[date, str]:
     """Several closures as one. A day in more than one of them keeps every reason, each named once."""
     days = sorted({day for layer in layers for day in layer})
-    return {day: _and(layer.get(day) for layer in layers) for day in days}
+    return {day: _SEVERAL.join(layer[day] for layer in layers if day in layer) for day in days}
 
 
 def due(span: Span, start: datetime, calendar: Calendar, counting: str = DEFAULT_COUNTING) -> Due:
@@ -125,14 +127,11 @@ def due(span: Span, start: datetime, calendar: Calendar, counting: str = DEFAULT
     rule = _COUNTS[parse_counting(counting)] if span.unit == "working_days" else _RULES[span.unit]
     try:
         start = start.astimezone(UTC)
-        if span.unit in _BY_THE_CLOCK:
-            return rule(span, start, calendar)
-        _refuse_unknown(calendar.local(start).date())
+        if span.unit not in _BY_THE_CLOCK:
+            _refuse_unknown(calendar.local(start).date())
+        return rule(span, start, calendar)
     except OverflowError as error:
         raise CalendarError("No calendar reaches that far.") from error
-    found = rule(span, start, calendar)
-    _refuse_unknown(calendar.local(found.at).date())
-    return found
 
 
 def as_lines(found: Due, calendar: Calendar) -> tuple[str, ...]:
@@ -156,7 +155,7 @@ def _bank_holidays(nation: str) -> Mapping[date, str]:
     # The bare GB calendar of this library omits Easter Monday: always name the nation.
     years = range(FIRST_YEAR, LAST_YEAR + 1)
     known = holidays.country_holidays("GB", subdiv=NATIONS[nation], years=years)
-    return {day: _and(_plainly(name) for name in names.split("; ")) for day, names in known.items()}
+    return {day: _and(_plainly(name) for name in names.split(_SEVERAL)) for day, names in known.items()}
 
 
 def _plainly(name: str) -> str:

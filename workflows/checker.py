@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workflows.calendars import NATIONS
-from workflows.errors import did_you_mean
+from workflows.errors import SpanError, did_you_mean
+from workflows.spans import DEFAULT_COUNTING, parse_counting
 
 MOMENTS = (
     *("opened", "answered", "decided", "left", "discussed", "met", "acknowledged", "confirmed"),
@@ -27,6 +28,7 @@ def faults_of(shape: Mapping[str, Any]) -> Faults:
     yield from _tracks(shape)
     for number, stage in enumerate(shape["stages"], start=1):
         yield from _stage(shape, stage, f"stages[{number}]")
+    yield from _twice("each_stage.limits", _ids(shape["each_stage"]["limits"]))
     for limit in shape["each_stage"]["limits"]:
         yield from _limit(shape, limit, f"each_stage.limits “{limit['id']}”")
     yield from _actions(shape)
@@ -41,9 +43,17 @@ def _calendar(shape: Mapping[str, Any]) -> Faults:
             "procedure.calendar",
             f"There is no calendar “{name}”.{did_you_mean(name, NATIONS)} Use one of: {', '.join(NATIONS)}.",
         )
+    yield from _counting("procedure.counting", shape["procedure"]["counting"])
     opens, closes = shape["procedure"]["hours"]
     if opens >= closes:
         yield "procedure.hours", "Business must open before it closes."
+
+
+def _counting(place: str, words: str | None) -> Faults:
+    try:
+        parse_counting(words or DEFAULT_COUNTING)
+    except SpanError as error:
+        yield place, str(error)
 
 
 def _twice(place: str, ids: list[str]) -> Faults:
@@ -73,8 +83,7 @@ def _stage(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Fa
     for number, limit in enumerate(stage["limits"], start=1):
         yield from _limit(shape, limit, f"{place}.limits[{number}]")
     yield from _stage_ways(shape, stage, place)
-    written = [*stage["limits"], *shape["each_stage"]["limits"]]
-    counted = [limit for limit in written if limit["within"] or limit["by_track"] or limit["agreed"]]
+    counted = [limit for limit in _answering(shape, stage) if _is_counted(limit)]
     if stage["silence"] == "moves up" and not counted:
         yield (
             f"{place}.silence",
@@ -84,6 +93,19 @@ def _stage(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Fa
     last = stage["next"] == "none" or (not stage["next"] and stage["id"] == shape["stages"][-1]["id"])
     if stage["silence"] == "moves up" and last:
         yield f"{place}.silence", "This is the last stage: silence has nowhere to move it. Write “only tell”."
+
+
+def _answering(shape: Mapping[str, Any], stage: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The limits that end when this stage is answered, wherever they are written."""
+    own = f"{stage['id']} answered"
+    yield from (limit for limit in stage["limits"] if limit["until"] in ("answered", own))
+    yield from (limit for limit in shape["each_stage"]["limits"] if limit["until"] == "answered")
+    others = (other for other in shape["stages"] if other is not stage)
+    yield from (limit for other in others for limit in other["limits"] if limit["until"] == own)
+
+
+def _is_counted(limit: Mapping[str, Any]) -> bool:
+    return bool(limit["within"] or limit["by_track"] or limit["agreed"])
 
 
 def _stage_ways(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Faults:
@@ -130,6 +152,7 @@ def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Fa
         yield from _known(f"{place}.for", "track", track, tracks)
     if limit["obliges"] is not None:
         yield from _known(f"{place}.obliges", "side", limit["obliges"], list(SIDES))
+    yield from _counting(f"{place}.counting", limit["counting"])
     for key in ("starts", "until"):
         yield from _moment(shape, limit[key], f"{place}.{'from' if key == 'starts' else key}")
     for told in limit["then"]["tell"] if limit["then"] else []:

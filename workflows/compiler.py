@@ -33,47 +33,51 @@ Shape = Mapping[str, Any]
 
 def compile_procedure(shape: Shape, *, digest: str, text: str) -> Procedure:
     """The procedure a checked shape describes."""
-    head = shape["procedure"]
     tracks = tuple(Track(t["id"], t["title"], tuple(t["may_start_at"])) for t in shape["tracks"])
     stages = tuple(_stage(shape, number) for number in range(len(shape["stages"])))
     states = {state.id: state for state in _states(stages, shape["roles"])}
     limits = compile_limits(shape, stages, states)
-    fields = {name: _field(shape, name, stages) for name in shape["fields_"]}
-    actions = {name: _action(shape, name, tracks) for name in shape["actions"]}
-    actions |= {f"exit_{each.id}": _exit_action(actions["exit"], each) for s in stages for each in s.exits}
     return Procedure(
-        id=head["id"],
-        title=head["title"],
-        edition=head["edition"],
-        effective=str(head["effective"] or ""),
-        source=head["source"],
-        calendar=head["calendar"],
-        hours=(head["hours"][0], head["hours"][1]),
+        **_head(shape["procedure"]),
+        **_around(shape, stages),
         tracks=tracks,
         stages=stages,
         states=states,
         transitions=tuple(compile_transitions(shape, stages, tracks, limits)),
         limits=limits,
-        fields=fields,
-        actions=actions,
-        reasons=shape["reasons"],
-        outcomes=shape["outcomes"],
-        ends=shape["ends"],
-        roles=shape["roles"],
-        elsewhere=tuple(Elsewhere(**entry) for entry in shape["elsewhere"]),
-        scope=head["scope"],
-        over=head["over"],
-        counting=head["counting"],
-        routes=tuple(Route(**entry) for entry in shape["routes"]),
-        notices=tuple(_notice(entry, stages) for entry in shape["notices"]),
-        parties={entry["id"]: entry["title"] for entry in shape["parties"]},
-        equivalents=tuple(Equivalent(**entry) for entry in shape["equivalents"]),
-        reopening=_allowance(shape["reopening"]),
-        extension=_allowance(shape["extension"]),
-        pause=_allowance(shape["pause"]),
+        fields={name: _field(shape, name, stages) for name in shape["fields_"]},
+        actions=_actions(shape, stages, tracks),
         digest=digest,
         text=text,
     )
+
+
+def _head(head: Shape) -> dict[str, Any]:
+    return {
+        **{key: head[key] for key in ("id", "title", "edition", "source", "scope", "over")},
+        **{key: head[key] for key in ("calendar", "counting")},
+        "effective": str(head["effective"] or ""),
+        "hours": (head["hours"][0], head["hours"][1]),
+    }
+
+
+def _around(shape: Shape, stages: tuple[Stage, ...]) -> dict[str, Any]:
+    """What surrounds the ladder: words, routes, notices, who is who, what is allowed."""
+    return {
+        **{key: shape[key] for key in ("reasons", "outcomes", "ends", "roles")},
+        "elsewhere": tuple(Elsewhere(**entry) for entry in shape["elsewhere"]),
+        "routes": tuple(Route(**entry) for entry in shape["routes"]),
+        "notices": tuple(_notice(entry, stages) for entry in shape["notices"]),
+        "parties": {entry["id"]: entry["title"] for entry in shape["parties"]},
+        "equivalents": tuple(Equivalent(**entry) for entry in shape["equivalents"]),
+        **{key: _allowance(shape[key]) for key in ("reopening", "extension", "pause")},
+    }
+
+
+def _actions(shape: Shape, stages: tuple[Stage, ...], tracks: tuple[Track, ...]) -> dict[str, Action]:
+    actions = {name: _action(shape, name, tracks) for name in shape["actions"]}
+    exits = [each for stage in stages for each in stage.exits]
+    return actions | {f"exit_{each.id}": _exit_action(actions["exit"], each) for each in exits}
 
 
 def _stage(shape: Shape, place: int) -> Stage:

@@ -127,7 +127,7 @@ class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
     kind: `limit_missed` (name: a limit), `starts_at` and `stage_reached` (name: a stage),
-    `actions_open`, `answered`,
+    `actions_open`, `answered`, `answered_or` (or a field, name, has the value),
     `answer_is` (name: a field, value: its answer).
     """
 

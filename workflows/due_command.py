@@ -95,9 +95,8 @@ def due(
     Nations:   england, wales, scotland, northern ireland
     Counting:  to the close of business; to the same time; start day counts
 
-    A MOMENT without an offset is UK local time. On the night the clocks go back,
-    an hour that comes twice is read as the first of the two; on the night they go
-    forward, the hour that never comes is read as an hour later.
+    A MOMENT without an offset is UK local time. An hour that comes twice, when the clocks go
+    back, is read as the first; one that never comes, when they go forward, as an hour later.
     """
     if start is None:
         raise Refused("Say when it starts, like --from 2026-04-02T16:30.")
@@ -107,8 +106,8 @@ def due(
     ways, remark = _counting(asked, counting)
     found = calendars.due(asked.span, moment, calendar, ways)
     lines = (*asked.notes, *calendars.as_lines(found, calendar), *reading, *remark)
-    local = calendar.local(found.at)
-    click.echo(_as_json(found.at, local, lines) if as_json else _as_text(found.at, local, lines))
+    shown = _as_json if as_json else _as_text
+    click.echo(shown(found.at, calendar.local(found.at), lines))
 
 
 def _moment(text: str) -> tuple[datetime, tuple[str, ...]]:

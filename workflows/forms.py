@@ -43,7 +43,7 @@ class FormSchema(Schema):
             q.name: [q.missing]
             for q in self.questions
             if q.needed_when
-            and q.needed_when[0] in self.fields
+            and q.needed_when[0] in data
             and not data.get(q.name)
             and (data.get(q.needed_when[0]) or "") == q.needed_when[1]
         }
@@ -159,6 +159,8 @@ class Actions(fields.Field[list[dict[str, Any]]]):
             by = _as_date(loaded["by"], self.question)
             if by is None:
                 raise ValidationError("Enter the date it will be done by")
+            if isinstance(self.root, FormSchema) and by < self.root.asked.today:
+                raise ValidationError("The date it will be done by must be today or later")
         except ValidationError as error:
             raise ValidationError(f"Action {number}: {_first(error.messages)}") from error
         return {"what": loaded["what"], "side": loaded["side"], "by": by}

@@ -10,6 +10,8 @@ from workflows.spans import parse_span
 
 Shape = Mapping[str, Any]
 _NOTHING = Consequence(None, (), None)
+# What can happen without the case leaving its state.
+_MEANWHILE = ("acknowledged", "confirmed", "discussed", "met", "noted", "date agreed")
 _TWO_WORDS = ("taken forward", "sent back", "date agreed")
 
 
@@ -85,7 +87,7 @@ def _uncovered(
     for name, moments in covered.items():
         state = states.get(f"{stage.id}.{name}")
         starts = {f"{stage.id} {moment}" for moment in moments}
-        if state is None or any(limit.starts in starts and limit.stage == stage.id for limit in limits):
+        if state is None or any(_covers(limit, stage, starts) for limit in limits):
             continue
         words = stage.gate if name == "gate" and stage.gate else "the procedure states no time for this"
         yield Limit(
@@ -101,3 +103,9 @@ def _uncovered(
             agreed=False,
             counting="to the close of business",
         )
+
+
+def _covers(limit: Limit, stage: Stage, starts: set[str]) -> bool:
+    """Whether a limit runs from the start of a state until it is left, whatever happens meanwhile."""
+    meanwhile = {f"{stage.id} {moment}" for moment in _MEANWHILE}
+    return limit.stage == stage.id and limit.starts in starts and not limit.stops & meanwhile

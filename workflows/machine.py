@@ -65,7 +65,7 @@ def step(procedure: Procedure, state: str, action: str, situation: Situation) ->
     except MachineError:
         moved = False
     if not moved or row.chosen is None:
-        raise NotAllowed(tuple(dict.fromkeys(row.refusals)))
+        raise NotAllowed(tuple(dict.fromkeys(reason for reason in row.refusals if reason)))
     return Step(action, state, row.state, row.chosen.happens)
 
 
@@ -84,6 +84,8 @@ def _holds(procedure: Procedure, condition: Condition, situation: Situation) -> 
         return condition.name in situation.missed
     if condition.kind in ("actions_open", "answered"):
         return bool(getattr(situation, condition.kind))
+    if condition.kind == "answered_or":
+        return situation.answered or situation.answers.get(condition.name) in (None, condition.value)
     if condition.kind == "stage_reached":
         return situation.stage == condition.name
     if condition.kind == "starts_at":

@@ -16,6 +16,10 @@ from workflows.definition import CLOSED, NEW, Condition, Limit, Stage, Track, Tr
 # A manager who was told because nobody reacted is part of the side, and may react.
 _RAISERS = ("raising", "raiser", "raising side")
 _RECORDS = {"record_discussion": "discussed", "record_meeting": "met", "add_note": "noted"}
+_HEARD = Condition(
+    *("answered_or", "outcome", "overtaken"),
+    reason="Nobody has answered yet, so it can only be recorded as overtaken by events.",
+)
 _STILL_TIME = "The other side still has time to answer."
 
 
@@ -98,7 +102,7 @@ def _start(stage: Stage, first: Stage, tracks: tuple[Track, ...]) -> Iterator[Tr
     happens = ("raised", f"{stage.id} opened")
     if stage.id == first.id:
         dest, opened = _opening(stage)
-        rule = Condition("starts_at", stage.id, "", "It starts at the first stage.")
+        rule = Condition("starts_at", stage.id, "", "")
         yield _move("raise", NEW, dest, ("raiser",), ("raised", *opened), rule)
     elif any(stage.id in track.may_start_at for track in tracks):
         sentence = "Only an immediate risk may start above the first stage."
@@ -156,10 +160,22 @@ def _reply(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
             yield _move("pass_over", answered, dest, _RAISERS, (*left, *opened))
         return
     yield _move("dissent", answered, CLOSED, _RAISERS, (*left, CLOSED))
+    yield from _undecided(ladder, stage)
     react = f"{stage.id}.react"
     if stage.deciding and react in ladder.limits:
         rule = Condition("limit_missed", react, "", "The raising side still has time to reply.")
         yield _move("close_without_reply", answered, CLOSED, ("deciding", "office"), (*left, CLOSED), rule)
+
+
+def _undecided(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
+    """At the top there is nowhere left to go: after silence the raising side may end it by its dissent."""
+    waiting, left = f"{stage.id}.waiting", (f"{stage.id} left", CLOSED)
+    counted = [limit for limit in _answer_limits(ladder, stage) if any(limit.spans.values())]
+    for limit in counted:
+        rule = Condition("limit_missed", limit.id, "", _STILL_TIME)
+        yield _move("dissent", waiting, CLOSED, _RAISERS, left, rule)
+    if not counted:
+        yield _move("dissent", waiting, CLOSED, _RAISERS, left)
 
 
 def _silence(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
@@ -184,7 +200,8 @@ def _silence(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
 
 def _answer_limits(ladder: Ladder, stage: Stage) -> Iterator[Limit]:
     """The limits whose running out means that this stage was not answered."""
-    return (limit for limit in ladder.limits.values() if f"{stage.id} answered" in limit.stops)
+    moments = {f"{stage.id} answered", f"{stage.id} decided"}
+    return (limit for limit in ladder.limits.values() if moments & limit.stops)
 
 
 def _exits(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
@@ -203,7 +220,7 @@ def _anywhere(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
     gate, meeting = ["gate"] if stage.gate else [], ["meeting"] if stage.meeting else []
     for name in (*gate, *meeting, "waiting", "answered"):
         here = f"{stage.id}.{name}"
-        yield _move("resolve", here, CLOSED, _RAISERS, (f"{stage.id} left", CLOSED))
+        yield _move("resolve", here, CLOSED, _RAISERS, (f"{stage.id} left", CLOSED), _HEARD)
         if ladder.shape["withdrawal"]:
             yield _move("withdraw", here, CLOSED, ("raiser",), (f"{stage.id} left", CLOSED))
         for action, happens in _RECORDS.items():

@@ -13,7 +13,7 @@ from workflows.spans import parse_span
 SILENCE = ("moves up", "may move up", "only tell", "not stated")
 STRENGTH = ("must", "where possible", "guide", "indicative")
 KINDS = ("text", "words", "choice", "date", "actions", "files", "post", "stage")
-KEPT = ("fact", "words", "child")
+KEPT = ("fact", "words", "child", "people")
 ID = validate.Regexp(
     r"^[a-z0-9_]{1,40}$", error="Use only small letters, digits and underscores, 40 at most."
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from workflows.definition import NEW, Limit, Procedure, Transition
+from workflows.definition import NEW, Limit, Procedure, Stage, Transition
 from workflows.machine import Situation, moves_from, why_not
 from workflows.running import change
 from workflows.spans import Span
@@ -42,7 +42,7 @@ def bound(procedure: Procedure, track: str, start_at: str = "") -> Bound:
             _spend(spent, limit, track)
     stage = procedure.stage_of(state)
     assert stage is not None, "raising always leads into a stage"  # noqa: S101 - the compiler's own promise
-    last = _shortest(procedure, track, running)
+    last = _answering(procedure, track, stage, running)
     due = None
     if last is not None:
         _spend(after := Counter(spent), last, track)
@@ -81,11 +81,12 @@ def _next(
     return None, None
 
 
-def _shortest(procedure: Procedure, track: str, running: frozenset[str]) -> Limit | None:
-    counted = [
-        procedure.limits[limit_id] for limit_id in running if procedure.limits[limit_id].spans.get(track)
-    ]
-    return min(counted, key=lambda limit: limit.id, default=None)
+def _answering(procedure: Procedure, track: str, stage: Stage, running: frozenset[str]) -> Limit | None:
+    """The limit by which this stage must be answered or decided; None where it states none."""
+    moments = {f"{stage.id} answered", f"{stage.id} decided"}
+    limits = (procedure.limits[limit_id] for limit_id in running)
+    counted = [limit for limit in limits if limit.spans.get(track) and limit.stops & moments]
+    return min(counted, key=lambda limit: (limit.stage != stage.id, limit.id), default=None)
 
 
 def _spend(spent: Counter[str], limit: Limit, track: str) -> None:

@@ -177,7 +177,7 @@ def _clock_circles(procedure: Procedure) -> Faults:
             state_of = procedure.states[start]
             yield (
                 _where(state_of),
-                f"From “{_named(state_of)}” silence alone goes round in a circle for ever.",
+                f"From “{_named(state_of)}” silence alone goes round for ever.",
             )
 
 

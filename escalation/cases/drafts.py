@@ -39,7 +39,16 @@ class DraftFileRecord:
 
 
 def begin(work: Changing, person_id: str, post_id: str) -> str:
-    """A new, empty draft; gives back its id."""
+    """A draft with nothing in it: the one the person has not touched yet, or a new one. Gives back its id."""
+    query = (
+        select(Draft.id)
+        .where(Draft.person_id == person_id, Draft.post_id == post_id, Draft.answers == "{}")
+        .where(Draft.id.not_in(select(DraftFile.draft_id)))
+        .order_by(Draft.changed_at.desc())
+    )
+    untouched = work.db.scalars(query).first()
+    if untouched:
+        return untouched
     made = work.office.token(12)
     work.db.execute(
         insert(Draft).values(
@@ -55,10 +64,13 @@ def of_person(db: Connection, person_id: str) -> list[DraftRecord]:
     return [_record(dict(row._mapping)) for row in db.execute(query)]
 
 
-def one(db: Connection, draft_id: str, person_id: str) -> DraftRecord:
-    """A person’s own draft. NotFound for anybody else’s."""
+def one(db: Connection, draft_id: str, person_id: str, *, lock: bool = False) -> DraftRecord:
+    """A person’s own draft. NotFound for anybody else’s.
+
+    Lock it before changing it: two pages saved at the same moment each add to what the other kept.
+    """
     query = select(Draft.__table__).where(Draft.id == draft_id, Draft.person_id == person_id)
-    row = db.execute(query).first()
+    row = db.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise NotFound
     return _record(dict(row._mapping))

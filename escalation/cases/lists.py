@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
@@ -16,7 +16,16 @@ from escalation.people.access import Viewer
 from escalation.people.tables import Agency
 
 PAGE = 25
+Row = TypeVar("Row")
 _Raising, _Responding = aliased(Agency), aliased(Agency)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Row]):
+    """Some rows of a list, and how many there are in all."""
+
+    rows: tuple[Row, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +59,21 @@ class CaseRow:
     closed_at: datetime | None
 
 
-def inbox(work: Reading, viewer: Viewer, *, most: int = PAGE) -> list[InboxRow]:
+def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
     """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
-    base = (
+    soonest_first = (Deadline.due_at.is_(None), Deadline.due_at, Deadline.id)
+    ranked = (
+        select(
+            Deadline.id,
+            Deadline.case_id,
+            Deadline.limit_id,
+            Deadline.due_at,
+            func.row_number().over(partition_by=Deadline.case_id, order_by=soonest_first).label("place"),
+        )
+        .where(Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None))
+        .subquery()
+    )
+    query = (
         select(
             Case.reference,
             _Raising.name.label("raising"),
@@ -60,21 +81,24 @@ def inbox(work: Reading, viewer: Viewer, *, most: int = PAGE) -> list[InboxRow]:
             Case.reason,
             Case.state,
             Case.procedure_digest,
-            Deadline.limit_id,
-            Deadline.due_at,
+            ranked.c.limit_id,
+            ranked.c.due_at,
         )
-        .join(Case, Case.id == Deadline.case_id)
+        .join(ranked, (ranked.c.case_id == Case.id) & (ranked.c.place == 1))
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .where(Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None))
-        .limit(most)
+        .order_by(ranked.c.due_at.is_(None), ranked.c.due_at, ranked.c.id)
     )
-    dated = base.where(Deadline.due_at.is_not(None)).order_by(Deadline.due_at, Deadline.id)
-    undated = base.where(Deadline.due_at.is_(None)).order_by(Deadline.id)
-    soonest: dict[str, Any] = {}
-    for row in [*work.db.execute(dated), *work.db.execute(undated)]:
-        soonest.setdefault(row.reference, row)
-    return [_inbox_row(work, row) for row in list(soonest.values())[:most]]
+    return Listed(tuple(_inbox_row(work, row) for row in _some(work, query, skip)), _count(work, query))
+
+
+def _some(work: Reading, query: Select[Any], skip: int) -> list[Any]:
+    return list(work.db.execute(query.limit(PAGE).offset(skip)))
+
+
+def _count(work: Reading, query: Select[Any]) -> int:
+    found = work.db.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    return found or 0
 
 
 def _inbox_row(work: Reading, row: Any) -> InboxRow:
@@ -93,8 +117,20 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
     )
 
 
-def my_cases(work: Reading, viewer: Viewer, *, still_open: bool, most: int = PAGE) -> list[CaseRow]:
-    """The cases the viewer’s posts are part of, newest first."""
+def others(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
+    """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
+    waiting = select(Deadline.case_id).where(
+        Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None)
+    )
+    return _cases(work, viewer, skip, Case.closed_at.is_(None), Case.id.not_in(waiting))
+
+
+def ended(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
+    """The closed cases the viewer’s posts were part of, newest first."""
+    return _cases(work, viewer, skip, Case.closed_at.is_not(None))
+
+
+def _cases(work: Reading, viewer: Viewer, skip: int, *rules: ColumnElement[bool]) -> Listed[CaseRow]:
     due_at = (
         select(func.min(Deadline.due_at))
         .where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None))
@@ -117,11 +153,10 @@ def my_cases(work: Reading, viewer: Viewer, *, still_open: bool, most: int = PAG
         )
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .where(Case.id.in_(mine), Case.closed_at.is_(None) if still_open else Case.closed_at.is_not(None))
+        .where(Case.id.in_(mine), *rules)
         .order_by(Case.raised_at.desc(), Case.id.desc())
-        .limit(most)
     )
-    return [_case_row(work, row) for row in work.db.execute(query)]
+    return Listed(tuple(_case_row(work, row) for row in _some(work, query, skip)), _count(work, query))
 
 
 def _case_row(work: Reading, row: Any) -> CaseRow:

@@ -13,9 +13,9 @@ from escalation.errors import NotFound, NotPossible, NotYours
 from escalation.ledger import events
 from escalation.office import Reading
 from escalation.people.access import Standing, Viewer, acting_post, my_parts
-from escalation.people.posts import PostRecord
+from escalation.people.posts import PostRecord, holders
 from workflows import machine
-from workflows.definition import Action, Procedure, Transition
+from workflows.definition import Action, Procedure, Stage, Transition
 from workflows.machine import Situation
 
 
@@ -36,14 +36,13 @@ class NotYet:
 
 
 OWN = "You answered this challenge, or made the decision, so somebody else must answer at this stage."
+OWN_CHALLENGE = "You are on the raising side of this challenge, so somebody else must answer it."
+OWN_ANSWER = "You answered this challenge, so somebody else on the raising side must react to it."
+NEITHER_SIDE = "You belong to one of the two sides, so somebody else must decide."
 _DECIDING = ("respond", "decide")
+_REACTING = ("accept", "dissent", "resolve", "move_up", "pass_over")
 _WAITED_FOR = ("respond", "decide", "accept", "take_forward")
 _ELSE = "This is for somebody else to do at this stage."
-_WHOSE = {
-    "responding": "This is for the responding side to do at this stage.",
-    "deciding": "This is for the chair to do.",
-    "raising": "This is for the raising side to do.",
-}
 _QUIET = ("add_note", "record_discussion", "record_meeting", "confirm_action", "miss_limit")
 
 
@@ -72,22 +71,19 @@ def look(
     mine = my_parts(viewer, standing)
     # Promises are confirmed once the case has ended, so an open case need not look for them.
     left = not case.open and bool(agreements.confirmable(work.db, case.id, mine))
-    situation = situation_of(work, case, procedure, running, actions_open=left, answers=answers or {})
+    situation = situation_of(work, case, running, actions_open=left, answers=answers or {})
     return Look(work, viewer, case, standing, procedure, situation)
 
 
 def situation_of(
     work: Reading,
     case: CaseRecord,
-    procedure: Procedure,
     running: list[DeadlineRecord],
     **more: Any,
 ) -> Situation:
     """What the procedure’s conditions look at of a case."""
     missed = frozenset(deadline.limit_id for deadline in running if deadline.missed_at)
-    # Only a gate can send back a case that nobody has answered.
-    gated = any(stage.gate for stage in procedure.stages)
-    answered = not gated or bool(events.people_who_answered(work.db, case.id))
+    answered = bool(events.people_who_answered(work.db, case.id))
     return Situation(case.track, missed, answered=answered, stage=case.stage or "", **more)
 
 
@@ -104,14 +100,37 @@ def now(at: Look) -> tuple[Possible, ...]:
 
 
 def own_decision(at: Look, move: Transition) -> str | None:
-    """Nobody decides a challenge about their own decision: the sentence that says so, or None."""
-    stage = at.procedure.stage_of(at.case.state)
-    if move.action not in _DECIDING or stage is None or stage.number == 1:
+    """Nobody judges their own decision or their own challenge: the sentence that says so, or None."""
+    if move.action in _REACTING:
+        answered = at.viewer.person_id in events.people_who_answered(at.work.db, at.case.id)
+        return OWN_ANSWER if answered else None
+    if move.action not in _DECIDING:
         return None
-    if at.case.challenged_post_id in at.viewer.post_ids:
-        return OWN
-    answered = events.people_who_answered(at.work.db, at.case.id)
-    return OWN if at.viewer.person_id in answered else None
+    if _is_raising(at):
+        return OWN_CHALLENGE
+    agencies = {at.case.raising_agency_id, at.case.responding_agency_id}
+    if move.action == "decide" and any(post.agency_id in agencies for post in at.viewer.posts):
+        return NEITHER_SIDE
+    stage = at.procedure.stage_of(at.case.state)
+    return OWN if stage and stage.number > 1 and _decided_before(at, stage) else None
+
+
+def _is_raising(at: Look) -> bool:
+    raising = {part.post_id for part in at.standing.parts if part.side == "raising"}
+    acted = events.people_who_acted_for(at.work.db, at.case.id, raising)
+    return bool(raising & set(at.viewer.post_ids)) or at.viewer.person_id in acted
+
+
+def _decided_before(at: Look, stage: Stage) -> bool:
+    """Whether the viewer made the decision that is challenged, or answered it below."""
+    challenged = at.case.challenged_post_id
+    held = holders(at.work.db, challenged, at.case.raised_at)
+    if challenged in at.viewer.post_ids or at.viewer.person_id in {person_id for person_id, _, _ in held}:
+        return True
+    # An agency without this level has its next best post answer again, rather than nobody.
+    post = acting_post(at.viewer, ("responding",), at.standing)
+    stands_in = post is not None and post.level != stage.responding
+    return not stands_in and at.viewer.person_id in events.people_who_answered(at.work.db, at.case.id)
 
 
 def later(at: Look) -> tuple[NotYet, ...]:
@@ -133,7 +152,7 @@ def later(at: Look) -> tuple[NotYet, ...]:
 def _why(at: Look, move: Transition) -> str:
     if acting_post(at.viewer, move.by, at.standing) is None:
         waited_for = move.source == at.case.state and move.action in _WAITED_FOR
-        return _WHOSE.get(move.by[0], _ELSE) if waited_for else ""
+        return f"{_ELSE} {at.procedure.states[at.case.state].words}." if waited_for else ""
     if move.source != at.case.state:
         return f"Not yet. {at.procedure.states[at.case.state].words}."
     return own_decision(at, move) or " ".join(machine.why_not(at.procedure, move, at.situation))

@@ -114,7 +114,8 @@ def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> 
     """The words that came with an event, the coded answers beside them, without the child’s details."""
     post = telling.posts.get(event.post_id or "")
     fields = telling.procedure.fields
-    given = {**event.facts, **{n: v for n, v in body.items() if fields[n].kept != "child"}}
+    hidden = ("child",) if telling.people else ("child", "people")
+    given = {**event.facts, **{n: v for n, v in body.items() if fields[n].kept not in hidden}}
     order = telling.procedure.actions[event.action].fields
     ordered = {name: given[name] for name in order if name in given}
     return Statement(

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from escalation.errors import NotReady, Unavailable
 
 # FULL: a record like this outranks speed; once a commit returns it survives a power cut.
 _PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL")
+_FILE = "file"
+# What SQLite says of a file that is damaged, no database, unreadable or away: no connection to it is good again.
+_LOST = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
 
 
 class Database:
@@ -20,6 +39,20 @@ class Database:
 
     def __init__(self, url: str, *, busy_seconds: float = 10) -> None:
         self.engine = _engine(url, busy_seconds)
+
+    def create(self) -> None:
+        """Make the file of a SQLite database where there is none. Nothing else ever makes one."""
+        file = _file_of(self.engine)
+        if file:
+            try:
+                file.touch(mode=0o600)
+            except OSError as error:
+                raise Unavailable(f"{file} cannot be made ({error.strerror})") from error
+
+    def missing(self) -> Path | None:
+        """The file of a SQLite database, where it is not there."""
+        file = _file_of(self.engine)
+        return file if file and not file.exists() else None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -33,6 +66,10 @@ class Database:
         """One transaction: committed whole at the end, or not at all."""
         with _told_apart(), self._connection(read_only=False) as connection, connection.begin():
             yield connection
+            # A file moved away meanwhile would take the change with it, acknowledged and never seen again.
+            if connection.info.get(_FILE) != _identity(self.engine):
+                connection.invalidate()
+                raise Unavailable("the database file was moved or replaced")
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[Connection]:
@@ -81,13 +118,34 @@ def _engine(url: str, busy_seconds: float) -> Engine:
     return engine
 
 
+def _file_of(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None for any other, and for one in memory."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+def _identity(engine: Engine) -> tuple[int, int] | None:
+    """Which file is there now, by device and inode; None where there is none, or no file at all."""
+    file = _file_of(engine)
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
 def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+    _keep_to_one_file(engine)
+
     @event.listens_for(engine, "connect")
-    def connected(dbapi: Any, _record: Any) -> None:
+    def connected(dbapi: Any, record: Any) -> None:
         dbapi.isolation_level = None  # SQLAlchemy, not the driver, says BEGIN
         for pragma in _PRAGMAS:
             dbapi.execute(f"PRAGMA {pragma}")
         dbapi.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        record.info[_FILE] = _identity(engine)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -95,3 +153,26 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _keep_to_one_file(engine: Engine) -> None:
+    """Never make a file by looking for it, and never go on with one that was moved, replaced or damaged."""
+    file = _file_of(engine)
+
+    @event.listens_for(engine, "do_connect")
+    def opened(_dialect: Any, _record: Any, arguments: list[Any], settings: dict[str, Any]) -> None:
+        if file:
+            arguments[0] = f"{file.absolute().as_uri()}?mode=rw"
+            settings["uri"] = True
+
+    @event.listens_for(engine, "checkout")
+    def taken(_dbapi: Any, record: Any, _fairy: Any) -> None:
+        if record.info.get(_FILE) != _identity(engine):
+            raise DisconnectionError  # the pool then opens what is there now, or says that nothing is
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        # The low byte is the kind; the rest says more of it.
+        code = getattr(context.original_exception, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in _LOST:
+            context.is_disconnect = True

@@ -29,8 +29,9 @@ def newest() -> str:
 
 
 def upgrade(database: Database) -> None:
-    """Run every migration the database has not had, in one transaction."""
+    """Run every migration the database has not had, in one transaction. A new file is made where there is none."""
     config = _config()
+    database.create()
     with database.changing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -13,7 +13,10 @@ from sqlalchemy import Connection, insert, select, update
 from escalation.deadlines.tables import Deadline, Firing
 from workflows.calendars import Calendar, Due, due
 from workflows.definition import Limit
+from workflows.spans import Span
 
+# Where a procedure states no time, nothing is ever late; but silence is still noticed and told.
+QUIET = Span(5, "working_days")
 PUT_OFF_FIRST = timedelta(minutes=1)
 PUT_OFF_MOST = timedelta(hours=1)
 
@@ -79,7 +82,8 @@ def start(
 ) -> None:
     """Start a limit with event `number`. A limit with no stated time is kept too: shown, never counted."""
     span = limit.spans[track]
-    promised = due(span, now, calendar) if span else None
+    promised = due(span, now, calendar, limit.counting) if span else None
+    look_again = promised or due(QUIET, now, calendar)
     db.execute(
         insert(Deadline).values(
             case_id=case_id,
@@ -89,7 +93,7 @@ def start(
             started=number,
             started_at=now,
             due_at=promised.at if promised else None,
-            try_at=promised.at if promised else None,
+            try_at=look_again.at,
             working=json.dumps(_working(promised)),
             failures=0,
         )

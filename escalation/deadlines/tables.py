@@ -16,7 +16,7 @@ class Deadline(Table):
     """One running limit of one case.
 
     `due_at` is the promise and never moves; None where the procedure states no time. `try_at` is when the
-    sweep looks again; None where there is nothing to look for. `working` says how `due_at` came about.
+    sweep looks (again); None where there is nothing to look for. `working` says how `due_at` came about.
     """
 
     __tablename__ = "deadlines"

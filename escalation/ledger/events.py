@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -69,15 +69,30 @@ def history(db: Connection, case_id: int) -> list[EventRecord]:
     return [_record(dict(row._mapping)) for row in db.execute(query)]
 
 
-def by_key(db: Connection, key: str) -> tuple[int, int] | None:
-    """(case id, number) of the event a one-use key was spent on."""
-    row = db.execute(select(Event.case_id, Event.number).where(Event.key == key)).first()
-    return (row.case_id, row.number) if row else None
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The event a one-use key was spent on."""
+
+    case_id: int
+    number: int
+    action: str
+
+
+def by_key(db: Connection, key: str) -> Spent | None:
+    """The event a one-use key was spent on; None for a fresh key."""
+    row = db.execute(select(Event.case_id, Event.number, Event.action).where(Event.key == key)).first()
+    return Spent(row.case_id, row.number, row.action) if row else None
 
 
 def people_who_answered(db: Connection, case_id: int) -> set[str]:
     """The people who have answered or decided on a case so far."""
     query = select(Event.person_id).where(Event.case_id == case_id, Event.action.in_(("respond", "decide")))
+    return {person for person in db.scalars(query) if person}
+
+
+def people_who_acted_for(db: Connection, case_id: int, post_ids: Collection[str]) -> set[str]:
+    """The people who have done something on a case for any of these posts."""
+    query = select(Event.person_id).where(Event.case_id == case_id, Event.post_id.in_(post_ids))
     return {person for person in db.scalars(query) if person}
 
 

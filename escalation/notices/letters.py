@@ -55,12 +55,15 @@ LETTERS = {
         "No answer in time: {reference}",
         "A time limit ran out on a challenge you are part of. The page says what happens next.",
     ),
+    "quiet": Letter(
+        "Nothing has happened for a while: {reference}",
+        "The procedure states no time for the next step, and nothing has been recorded. Please look at it.",
+    ),
     "still_no_answer": Letter(
         "Still no answer: {reference}",
         "A challenge is still waiting after its time limit. Please look at it today.",
     ),
 }
-_BY_ACTION = {"raise": "raised", "send_back": "sent_back", "respond": "answered", "decide": "answered"}
 
 
 def tell(
@@ -69,32 +72,41 @@ def tell(
     """Write the letters of one event: to everybody it concerns but the post that did it."""
     if step.action in ("miss_limit", "confirm_action"):
         return
-    letter = _letter(step)
-    told = [post_id for post_id in _concerned(case, letter, parts) if by is None or post_id != by.id]
-    outbox.write(
-        work.db,
-        case_id=case.id,
-        reference=case.reference,
-        occasion=str(number),
-        letter=letter,
-        post_ids=told,
-        now=work.now,
-    )
+    for part in _concerned(case, step, parts):
+        if by is None or part.post_id != by.id:
+            outbox.write(
+                work.db,
+                case_id=case.id,
+                reference=case.reference,
+                occasion=str(number),
+                letter=_letter(step, part.side),
+                post_ids=[part.post_id],
+                now=work.now,
+            )
 
 
-def _letter(step: Step) -> str:
+def _letter(step: Step, side: str) -> str:
+    """Each side is told what it means for them: an answer waits for the one and is news to the other."""
     if step.dest == CLOSED:
         return "closed"
-    if step.action in _BY_ACTION:
-        return _BY_ACTION[step.action]
-    return "added" if step.dest == step.source else "moved_up"
+    if step.action == "raise":
+        return "raised" if side != "raising" else "moved_up"
+    if step.dest == step.source:
+        return "added"
+    if step.action in ("respond", "decide"):
+        return "answered" if side == "raising" else "added"
+    if step.action == "send_back":
+        return "sent_back" if side == "raising" else "added"
+    return "moved_up"
 
 
-def _concerned(case: CaseRecord, letter: str, parts: tuple[Part, ...]) -> Iterable[str]:
-    if letter == "closed":
-        return [part.post_id for part in parts]
-    responsible = [part.post_id for part in parts if part.responsible]
-    return [*responsible, case.raiser_post_id]
+def _concerned(case: CaseRecord, step: Step, parts: tuple[Part, ...]) -> Iterable[Part]:
+    """At the end everybody; before that the responsible posts, and whoever raised it. Each post once."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        if part.responsible or step.dest == CLOSED or part.post_id == case.raiser_post_id:
+            found.setdefault(part.post_id, part)
+    return found.values()
 
 
 def words(letter: str, *, reference: str, address: str, service: str) -> tuple[str, str]:

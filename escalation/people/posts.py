@@ -98,8 +98,8 @@ def post_for(db: Connection, near: PostRecord, role: str, now: datetime) -> Post
     """
     if role not in LADDER:
         return _partnership_post(db, near.partnership_id, role, now)
-    if near.level == role:
-        return near
+    if LADDER.index(near.level) >= LADDER.index(role):
+        return near  # whoever is at that level or above it keeps the case
     wanted = [*LADDER[LADDER.index(role) :], *reversed(LADDER[: LADDER.index(role)])]
     candidates = posts_where(db, Post.agency_id == near.agency_id, Post.level.in_(LADDER))
     held = _held(db, [c.id for c in candidates], now)

@@ -13,9 +13,10 @@ from escalation.cases import store as cases
 from escalation.cases.possible import Look
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
-from escalation.deadlines.store import DeadlineRecord
+from escalation.deadlines.store import QUIET, DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
+from escalation.ledger.events import Spent
 from escalation.office import Changing
 from escalation.people import posts
 from escalation.people.access import (
@@ -24,10 +25,12 @@ from escalation.people.access import (
     Viewer,
     acting_post,
     may_read,
+    my_parts,
     raising_posts,
 )
 from escalation.people.posts import PostRecord
 from escalation.people.tables import Partnership, Person
+from escalation.privacy import content
 from escalation.service import answers as reading
 from escalation.service import record
 from escalation.service.answers import Answers
@@ -35,6 +38,7 @@ from escalation.service.record import Doing
 from workflows import machine
 from workflows.calendars import due
 from workflows.definition import NEW, Procedure
+from workflows.errors import CalendarError
 from workflows.forms import Asked
 from workflows.machine import NotAllowed, Situation, Step
 
@@ -77,7 +81,7 @@ def raise_escalation(
     work.db.execute(select(Person.id).where(Person.id == viewer.person_id).with_for_update())
     spent = events.by_key(work.db, key)
     if spent:
-        return Receipt(cases.by_id(work.db, spent[0]).reference, spent[1], repeated=True)
+        return _repeated(work, cases.by_id(work.db, spent.case_id), spent, "raise", answers)
     digest = work.db.scalar(select(Partnership.procedure_digest).where(Partnership.id == post.partnership_id))
     if digest is None:
         raise NotFound
@@ -143,7 +147,7 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
         raise NotFound
     spent = events.by_key(work.db, command.key) if command.key else None
     if spent:
-        return _repeated(case, spent)
+        return _repeated(work, case, spent, command.action, command.answers)
     if command.seen is not None and command.seen != case.version:
         raise Stale(seen=command.seen, version=case.version)
     running = deadlines.live(work.db, case.id)
@@ -151,14 +155,28 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
         doing = _by_person(possible.look(work, actor, case, standing, running), command)
     else:
         doing = _by_clock(work, case, running, command)
-    number = record.keep(work, case, work.procedure(case.procedure_digest), doing)
+    try:
+        number = record.keep(work, case, work.procedure(case.procedure_digest), doing)
+    except CalendarError as error:
+        raise NotPossible([str(error)]) from error
     return Receipt(case.reference, number)
 
 
-def _repeated(case: CaseRecord, spent: tuple[int, int]) -> Receipt:
-    if spent[0] != case.id:
-        raise NotPossible(["This form was already sent."])
-    return Receipt(case.reference, spent[1], repeated=True)
+def _repeated(
+    work: Changing, case: CaseRecord, spent: Spent, action: str, answers: Mapping[str, Any]
+) -> Receipt:
+    """The same form again is the same event; the same key with anything else is refused, and said."""
+    kept = content.contents(work.db, spent.case_id).get(spent.number)
+    words = kept.body if kept else {}
+    other = [name for name, value in answers.items() if _differs(words.get(name), value)]
+    if (spent.case_id, spent.action) != (case.id, action) or other:
+        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+    return Receipt(case.reference, spent.number, repeated=True)
+
+
+def _differs(kept: Any, given: Any) -> bool:
+    texts = isinstance(kept, str) and isinstance(given, str)
+    return texts and kept != given.replace("\r\n", "\n").strip()
 
 
 def _by_person(at: Look, command: Command) -> Doing:
@@ -166,8 +184,17 @@ def _by_person(at: Look, command: Command) -> Doing:
     post = _permit(at, command.action)
     asked = _asked(at, command.action)
     read = reading.read_answers(at.procedure, command.action, command.answers, asked, state=at.case.state)
+    _refuse_promises_for_others(at, read)
     step = _step(at.procedure, at.case, command.action, replace(at.situation, answers=read.loaded))
     return Doing(step, read, at.viewer.person_id, post, command.key)
+
+
+def _refuse_promises_for_others(at: Look, read: Answers) -> None:
+    """Silence is no agreement: before the other side has answered, nothing can be promised in its name."""
+    mine = {part.side for part in my_parts(at.viewer, at.standing)}
+    promised = {action["side"] for action in read.loaded.get("agreed_actions") or []}
+    if promised - mine and not at.situation.answered:
+        raise Unanswered({"agreed_actions": ["The other side has promised nothing yet"]})
 
 
 def _by_clock(work: Changing, case: CaseRecord, running: list[DeadlineRecord], command: Command) -> Doing:
@@ -175,7 +202,7 @@ def _by_clock(work: Changing, case: CaseRecord, running: list[DeadlineRecord], c
     moves = machine.moves_from(procedure, case.state)
     if not any(move.action == command.action and "clock" in move.by for move in moves):
         raise NotPossible(())
-    situation = possible.situation_of(work, case, procedure, running)
+    situation = possible.situation_of(work, case, running)
     step = _step(procedure, case, command.action, situation)
     return Doing(step, Answers({}, dict(command.answers), {}), None, None, command.key)
 
@@ -226,10 +253,10 @@ def time_out(work: Changing, deadline_id: int) -> bool:
         return False
     procedure = work.procedure(case.procedure_digest)
     limit = procedure.limits[deadline.limit_id]
-    again = limit.then.again_every
+    again = limit.then.again_every or (None if deadline.due_at else QUIET)
     next_try = due(again, work.now, work.calendar(procedure)).at if again else None
     rung = deadlines.fire(work.db, deadline, work.now, next_try)
-    if rung == 0:
+    if rung == 0 and deadline.due_at:
         facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
         act(work, CLOCK, Command(case.reference, "miss_limit", facts))
         if limit.then.action:

@@ -82,7 +82,7 @@ def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doin
     action = procedure.actions[doing.step.action]
     if action.id in procedure.ends:
         position = events.last_fact(work.db, case.id, _ANSWERS, "position") or ""
-        return procedure.ends[action.id][position]
+        return procedure.ends[action.id][position or "none"]
     return action.outcome or str(doing.answers.loaded["outcome"])
 
 
@@ -229,14 +229,21 @@ def tell_of_silence(
         post = _party(work, case, party)
         if post:
             told.append(post.id)
-            if " " in party:
-                cases.join(work.db, case.id, party.split(" ")[0], post.id, case.version)
+            # Whoever is told to look must be able to: they become part of the case.
+            side = party.split(" ")[0] if " " in party else post.level
+            cases.join(work.db, case.id, side, post.id, case.version)
     outbox.write(
         work.db,
         case_id=case.id,
         reference=case.reference,
         occasion=f"deadline {deadline.id}.{rung}",
-        letter="no_answer" if rung == 0 else "still_no_answer",
+        letter=_letter_of_silence(deadline, rung),
         post_ids=told,
         now=work.now,
     )
+
+
+def _letter_of_silence(deadline: DeadlineRecord, rung: int) -> str:
+    if deadline.due_at is None:
+        return "quiet"
+    return "no_answer" if rung == 0 else "still_no_answer"

@@ -7,6 +7,7 @@ import re
 import zipfile
 
 import pytest
+from sqlalchemy import text
 from werkzeug.datastructures import FileStorage
 
 from escalation.cases import drafts
@@ -119,7 +120,7 @@ def test_a_challenge_is_raised_and_the_draft_is_gone(visits, office, desk):
     ada.open(f"{draft}check")
     assert ada.says("30 March 2026")
     assert ada.says(CHALLENGE["why_unsafe"])
-    done = ada.send(f"{draft}check", key=ada.hidden("key")).headers["Location"]
+    done = ada.send(f"{draft}check").headers["Location"]
     ada.open(done)
     reference = done.rsplit("/", 1)[1]
     for words in (
@@ -140,10 +141,77 @@ def test_a_double_click_raises_one_challenge(visits, desk):
     draft = begin(ada)
     fill(ada, draft)
     ada.open(f"{draft}check")
-    key = ada.hidden("key")
-    first, second = (ada.send(f"{draft}check", key=key).headers["Location"] for _ in range(2))
-    assert first == second
+    first, second = (ada.send(f"{draft}check").headers["Location"] for _ in range(2))
+    assert second == f"{first}?again=yes"
+    ada.open(second)
+    assert ada.says("This was already sent")
     assert desk.actions(first.rsplit("/", 1)[1]) == ["raise"]
+
+
+def test_a_draft_is_raised_once_from_however_many_pages(visits, desk):
+    tabs = visits("ada"), visits("ada")
+    draft = begin(tabs[0])
+    fill(tabs[0], draft)
+    for tab in tabs:
+        tab.open(f"{draft}check")
+    first, second = (tab.send(f"{draft}check").headers["Location"] for tab in tabs)
+    assert second.startswith(first)
+    assert desk.actions(first.rsplit("/", 1)[1]) == ["raise"]
+    assert visits("niamh").open(second).status_code == 404
+
+
+def test_a_page_of_a_draft_that_was_sent_or_deleted_meanwhile_keeps_what_was_typed(visits):
+    ada = visits("ada")
+    draft = begin(ada)
+    ada.open(f"{draft}delete")
+    ada.send(f"{draft}delete")
+    assert ada.send(f"{draft}safety", why_unsafe="The child comes hungry.").status_code == 404
+    assert "The child comes hungry." in ada.seen.text
+    assert ada.says("Nothing was recorded. Copy what you typed")
+    ada.open(f"{draft}safety")
+    assert not ada.says("Nothing was recorded")
+    assert ada.send(f"{draft}check").status_code == 404
+
+
+def test_a_post_that_ended_while_the_form_was_open_keeps_what_was_typed(visits, office):
+    ada = visits("ada")
+    draft = begin(ada)
+    ada.open(f"{draft}safety")
+    with office.changing() as work:
+        work.db.execute(text("UPDATE holdings SET until = since WHERE person_id = 'ada'"))
+    assert ada.send(f"{draft}safety", why_unsafe="The child comes hungry.").status_code == 404
+    assert "The child comes hungry." in ada.seen.text
+
+
+def test_beginning_again_goes_on_with_the_draft_that_has_nothing_in_it(visits, office):
+    ada = visits("ada")
+    draft = begin(ada)
+    assert begin(ada) == draft
+    ada.open(f"{draft}safety")
+    ada.send(f"{draft}safety", why_unsafe="Hungry")
+    assert begin(ada) != draft
+    assert len(kept(office, "ada")) == 2
+
+
+def test_a_draft_at_home_says_what_it_is_about_and_nothing_of_the_child(visits):
+    ada = visits("ada")
+    draft = begin(ada)
+    ada.open("/")
+    assert ada.says("not begun yet")
+    for page in ("decision", "child", "safety"):
+        ada.open(f"{draft}{page}")
+        ada.send(f"{draft}{page}", **form_of(page))
+    ada.open("/")
+    assert ada.says(PROCEDURE.reasons["referral"])
+    for secret in (CHALLENGE["child_reference"], CHALLENGE["decision"], CHALLENGE["why_unsafe"]):
+        assert secret not in ada.seen.text
+
+
+def test_a_file_that_cannot_be_is_not_looked_for(visits):
+    ada = visits("ada")
+    draft = begin(ada)
+    ada.open(f"{draft}evidence")
+    assert ada.send(f"{draft}evidence/remove/{2**70}").status_code == 404
 
 
 def test_what_is_missing_is_said_with_the_way_to_its_page(visits, office):
@@ -151,7 +219,7 @@ def test_what_is_missing_is_said_with_the_way_to_its_page(visits, office):
     draft = begin(ada)
     fill(ada, draft, leave=("safety", "decision"))
     ada.open(f"{draft}check")
-    sent = ada.send(f"{draft}check", key=ada.hidden("key"))
+    sent = ada.send(f"{draft}check")
     assert sent.status_code == 400
     links = re.findall(rf'href="({draft}[^"]+#[^"]+)">([^<]+)', sent.text)
     assert (f"{draft}safety#why_unsafe", "Say why it is not safe for this child") in links
@@ -164,11 +232,21 @@ def test_a_start_above_the_first_stage_is_refused_with_the_reason(visits):
     draft = begin(ada)
     fill(ada, draft)
     ada.open(f"{draft}urgency")
-    ada.send(f"{draft}urgency", **form_of("urgency", start_at="senior"))
+    assert ada.send(f"{draft}urgency", **form_of("urgency", start_at="senior")).status_code == 400
+    assert ada.says("Only an immediate risk may start above the first stage.")
+    assert 'href="#start_at"' in ada.seen.text
     ada.open(f"{draft}check")
-    sent = ada.send(f"{draft}check", key=ada.hidden("key"))
+    sent = ada.send(f"{draft}check")
     assert sent.status_code == 400
     assert f'href="{draft}urgency' in sent.text
+
+
+def test_an_immediate_risk_may_start_above_the_first_stage(visits):
+    ada = visits("ada")
+    draft = begin(ada)
+    ada.open(f"{draft}urgency")
+    urgent = form_of("urgency", urgency="urgent", why_urgent="Tonight", start_at="senior")
+    assert ada.send(f"{draft}urgency", **urgent).status_code == 303
 
 
 def test_a_draft_is_its_owners_alone(visits):

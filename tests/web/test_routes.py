@@ -15,6 +15,9 @@ from web.access import Access, declared_access
 
 ROUTES = {
     "GET /": Access.SIGNED_IN,
+    "GET /waiting": Access.SIGNED_IN,
+    "GET /others": Access.SIGNED_IN,
+    "GET /ended": Access.SIGNED_IN,
     "GET /accessibility": Access.ANYONE,
     "GET /privacy": Access.ANYONE,
     "GET /healthz": Access.ANYONE,
@@ -38,7 +41,7 @@ ROUTES = {
     "GET /raise/<draft_id>/": Access.RAISER,
     "GET /raise/<draft_id>/<page_id>": Access.RAISER,
     "POST /raise/<draft_id>/<page_id>": Access.RAISER,
-    "POST /raise/<draft_id>/<page_id>/remove/<int:file_id>": Access.RAISER,
+    "POST /raise/<draft_id>/<page_id>/remove/<int(max=2147483647):file_id>": Access.RAISER,
     "GET /raise/<draft_id>/check": Access.RAISER,
     "POST /raise/<draft_id>/check": Access.RAISER,
     "GET /raise/<draft_id>/delete": Access.RAISER,

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from escalation.errors import Unavailable
 from escalation.people.accounts import set_password
 from web.access import declared_access
 from web.account import WRONG, same_site
@@ -85,7 +86,37 @@ def test_signing_out_ends_it_and_a_link_cannot_do_it(visits):
     ada = visits("ada")
     assert ada.open("/sign-out").status_code == 405
     assert ada.open("/").status_code == 200
-    assert ada.send("/sign-out").status_code == 303
+    sent = ada.send("/sign-out")
+    assert sent.status_code == 303
+    ada.open(sent.headers["Location"])
+    assert ada.says("You are signed out, here and on every other device")
+    assert ada.open("/").status_code == 303
+
+
+def test_a_cookie_copied_before_signing_out_opens_nothing(visits, site):
+    ada = visits("ada")
+    copied = ada.client.get_cookie("escalation")
+    thief = visits("")
+    thief.client.set_cookie("escalation", copied.value)
+    assert thief.open("/").status_code == 200
+    ada.open("/")
+    ada.send("/sign-out")
+    thief.client.set_cookie("escalation", copied.value)
+    assert thief.open("/").status_code == 303
+
+
+def test_signing_out_while_the_record_is_away_is_honest_about_it(visits, office, monkeypatch):
+    ada = visits("ada")
+    ada.open("/")
+
+    def gone(*_):
+        raise Unavailable("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(type(office.database), "changing", gone)
+        sent = ada.send("/sign-out")
+    ada.open(sent.headers["Location"])
+    assert ada.says("other devices may still be signed in")
     assert ada.open("/").status_code == 303
 
 

@@ -108,7 +108,7 @@ def slow_civil(span: Span, start: datetime, calendar: Calendar) -> datetime:
 
 @given(MOMENTS, st.integers(1, 20), CALENDARS, COUNTING)
 @settings(max_examples=200, deadline=None)
-def test_working_days_agree_with_counting_by_hand(
+def test_working_days_agree_with_counting_day_by_day(
     start: datetime, count: int, calendar: Calendar, counting: Counting
 ) -> None:
     found = due(Span(count, "working_days"), start, calendar, counting)

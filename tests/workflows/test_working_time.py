@@ -13,7 +13,6 @@ from workflows.calendars import (
     LAST_YEAR,
     NATIONS,
     Calendar,
-    as_lines,
     calendar_named,
     closed_between,
     due,
@@ -157,7 +156,7 @@ def test_each_year_has_as_many_bank_holidays_as_the_law_gives(year: int) -> None
 
 def test_the_calendar_claims_no_year_the_library_does_not_know() -> None:
     assert UnitedKingdom.start_year <= FIRST_YEAR
-    assert LAST_YEAR <= UnitedKingdom.end_year
+    assert UnitedKingdom.end_year >= LAST_YEAR
 
 
 @pytest.mark.parametrize(
@@ -254,131 +253,6 @@ def test_an_unknown_way_of_counting_is_refused_with_a_suggestion() -> None:
     with pytest.raises(SpanError, match="not a way of counting. Did you mean “start day counts”"):
         due(parse_span("1 working day"), at("2026-04-01 10:00"), ENGLAND, "start day count")
     assert parse_counting(" To the  same time ") is Counting.SAME_TIME
-
-
-# Each unit and way of counting, as it is shown under “How was this worked out?”.
-EASTER = "2026-04-02 16:30"
-IN_ENGLAND = "by the working days of England"
-
-
-@pytest.mark.parametrize(
-    ("span", "counting", "start", "rule"),
-    [
-        (
-            "2 working days",
-            Counting.CLOSE,
-            EASTER,
-            "2 working days, counted from the day after Thursday 2 April 2026 (the day it starts never counts),"
-            f" to the close of business (5pm), {IN_ENGLAND}",
-        ),
-        (
-            "2 working days",
-            Counting.SAME_TIME,
-            EASTER,
-            "2 working days on from 4:30pm on Thursday 2 April 2026, to the same time of day, " + IN_ENGLAND,
-        ),
-        (
-            "1 working day",
-            Counting.SAME_TIME,
-            "2026-04-03 12:00",
-            "1 working day on from 9am on Tuesday 7 April 2026, when business next opens after midday on Friday"
-            f" 3 April 2026, to the same time of day, {IN_ENGLAND}",
-        ),
-        (
-            "2 working days",
-            Counting.START_COUNTS,
-            EASTER,
-            "2 working days, of which Thursday 2 April 2026 is the first, to the close of business (5pm), "
-            + IN_ENGLAND,
-        ),
-        (
-            "1 working day",
-            Counting.START_COUNTS,
-            "2026-04-02 17:30",
-            "1 working day, of which Tuesday 7 April 2026 is the first because it starts outside business hours,"
-            f" at 5:30pm on Thursday 2 April 2026, to the close of business (5pm), {IN_ENGLAND}",
-        ),
-        (
-            "4 working hours",
-            Counting.CLOSE,
-            EASTER,
-            f"4 working hours from 4:30pm on Thursday 2 April 2026, counting only 9am to 5pm, {IN_ENGLAND}",
-        ),
-        (
-            "same working day",
-            Counting.CLOSE,
-            EASTER,
-            f"same working day: the close of business (5pm) of the day it starts, {IN_ENGLAND}",
-        ),
-        (
-            "same working day",
-            Counting.CLOSE,
-            "2026-04-04 00:00",
-            "same working day: the close of business (5pm) of the next working day after midnight on Saturday"
-            f" 4 April 2026, {IN_ENGLAND}",
-        ),
-        (
-            "4 hours",
-            Counting.CLOSE,
-            EASTER,
-            "4 hours by the clock from 4:30pm on Thursday 2 April 2026, nights, weekends and bank holidays too",
-        ),
-        (
-            "24 hours",
-            Counting.CLOSE,
-            "2026-10-24 12:00",
-            "24 hours by the clock from midday on Saturday 24 October 2026, nights, weekends and bank holidays"
-            " too (the clocks go back an hour in between)",
-        ),
-        (
-            "3 calendar days",
-            Counting.CLOSE,
-            "2026-04-07 10:00",
-            "3 calendar days after Tuesday 7 April 2026, every day counting, to the close of business (5pm)",
-        ),
-        (
-            "1 week",
-            Counting.CLOSE,
-            "2026-03-30 10:00",
-            "1 week after Monday 30 March 2026, every day counting, to the close of business (5pm); the date"
-            " stands although nobody works then (Easter Monday)",
-        ),
-        (
-            "1 month",
-            Counting.CLOSE,
-            "2026-03-31 10:00",
-            "1 month after Tuesday 31 March 2026, the last day of a shorter month, to the close of business (5pm)",
-        ),
-    ],
-)
-def test_the_rule_is_said_in_plain_words(span: str, counting: Counting, start: str, rule: str) -> None:
-    assert due(parse_span(span), at(start), ENGLAND, counting).rule == rule
-
-
-def test_the_working_is_a_few_sentences() -> None:
-    found = due(parse_span("2 working days"), at(EASTER), ENGLAND)
-    assert as_lines(found, ENGLAND) == (
-        "Due at 5pm on Wednesday 8 April 2026.",
-        "2 working days, counted from the day after Thursday 2 April 2026 (the day it starts never counts), to"
-        " the close of business (5pm), by the working days of England.",
-        "3 April 2026 does not count: Good Friday.",
-        "4 April 2026 does not count: Saturday.",
-        "5 April 2026 does not count: Sunday.",
-        "6 April 2026 does not count: Easter Monday.",
-    )
-    late = due(parse_span("same working day"), at("2026-06-10 18:00"), ENGLAND)
-    assert as_lines(late, ENGLAND)[1].startswith("Same working day: the close of business")
-    assert as_lines(late, ENGLAND)[2:] == ("10 June 2026 does not count: already closed for the day.",)
-    soon = due(parse_span("45 minutes"), at("2026-06-10 18:00"), ENGLAND)
-    assert as_lines(soon, ENGLAND)[0] == "Due at 6:45pm on Wednesday 10 June 2026."
-    assert as_lines(soon, ENGLAND)[-1] == "No day was left out."
-
-
-def test_in_the_night_the_clocks_go_back_it_says_which_half_past_one() -> None:
-    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert ENGLAND.say(first) == "1:30am on Sunday 25 October 2026, before the clocks go back"
-    assert ENGLAND.say(first + timedelta(hours=1)).endswith(", after the clocks went back")
-    assert ENGLAND.say(first + timedelta(hours=2)) == "2:30am on Sunday 25 October 2026"
 
 
 def test_other_hours_of_business_are_kept_to() -> None:

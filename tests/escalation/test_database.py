@@ -1,0 +1,126 @@
+"""A database file that is moved, deleted, damaged or replaced while the service runs: said, and never papered over."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from escalation.database.engine import Database
+from escalation.errors import Unavailable
+from escalation.office import Office
+from tests.support.desk import Desk
+
+
+def files(folder: Path) -> list[Path]:
+    """The database’s file and the two beside it."""
+    return sorted(folder.glob("test.db*"))
+
+
+def cases_in(database: Database) -> int:
+    with database.reading() as db:
+        return int(db.scalar(text("SELECT count(*) FROM cases")) or 0)
+
+
+@pytest.fixture
+def database(tmp_path: Path, prepared: Path) -> Iterator[Database]:
+    """A database of its own, with one connection already in the pool."""
+    shutil.copy(prepared, tmp_path / "test.db")
+    made = Database(f"sqlite:///{tmp_path / 'test.db'}", busy_seconds=0.1)
+    assert cases_in(made) == 0
+    yield made
+    made.close()
+
+
+def test_a_file_that_was_never_made_is_not_made_by_looking_for_it(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'none.db'}")
+    for way in (database.reading, database.changing):
+        with pytest.raises(Unavailable), way():
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lost", ["moved", "deleted"])
+def test_a_file_that_is_gone_takes_no_more_challenges_and_no_empty_one_takes_its_place(
+    office: Office, desk: Desk, tmp_path: Path, lost: str
+) -> None:
+    desk.raised()
+    away = tmp_path / "away"
+    away.mkdir()
+    for file in files(tmp_path):
+        if lost == "moved":
+            file.rename(away / file.name)
+        else:
+            file.unlink()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            desk.raised()
+    office.database.close()
+    with pytest.raises(Unavailable):
+        desk.raised()
+    assert files(tmp_path) == []
+
+
+def test_a_file_moved_in_the_middle_of_a_change_keeps_nothing_of_it(
+    database: Database, tmp_path: Path
+) -> None:
+    with pytest.raises(Unavailable), database.changing() as db:
+        db.execute(text("UPDATE people SET name = 'Somebody else'"))
+        (tmp_path / "test.db").rename(tmp_path / "away.db")
+    (tmp_path / "away.db").rename(tmp_path / "test.db")
+    with database.reading() as db:
+        assert db.scalar(text("SELECT count(*) FROM people WHERE name = 'Somebody else'")) == 0
+
+
+def test_a_file_put_back_is_used_again_without_a_restart(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "test.db").rename(tmp_path / "away.db")
+    with pytest.raises(Unavailable):
+        cases_in(database)
+    (tmp_path / "away.db").rename(tmp_path / "test.db")
+    assert cases_in(database) == 0
+
+
+@pytest.mark.parametrize("into", ["the same file", "a new file"])
+def test_a_good_copy_in_place_of_a_damaged_file_is_used_without_a_restart(
+    database: Database, prepared: Path, tmp_path: Path, into: str
+) -> None:
+    file = tmp_path / "test.db"
+    size = file.stat().st_size
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("UPDATE people SET name = name")  # so that nothing the pool remembers is still good
+    other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other.close()
+    with file.open("r+b") as broken:
+        broken.write(b"\xff" * size)
+    with pytest.raises(Unavailable):
+        cases_in(database)
+    for beside in files(tmp_path)[1:]:
+        beside.unlink()
+    if into == "a new file":
+        file.unlink()
+    shutil.copy(prepared, file)
+    assert cases_in(database) == 0
+    with database.changing() as db:
+        db.execute(text("UPDATE people SET name = name"))
+    assert cases_in(database) == 0
+
+
+def test_a_database_made_by_command_is_for_its_owner_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    database.create()
+    assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
+    assert cases_named(database) == []
+
+
+def cases_named(database: Database) -> list[str]:
+    with database.reading() as db:
+        return list(db.scalars(text("SELECT name FROM sqlite_master")))
+
+
+def test_a_folder_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="cannot be made"):
+        Database(f"sqlite:///{tmp_path / 'nowhere' / 'new.db'}").create()

@@ -1,0 +1,32 @@
+"""Turns away, before any page sees it, what no page of ours sends. Looks at no record."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, abort, request
+from werkzeug.datastructures import MultiDict
+
+# A NUL is no text: PostgreSQL will not keep it, and no keyboard types it.
+_NUL = "\0"
+# What `forms.form_key` makes, with room for what another program that speaks to us may make.
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{0,100}")
+
+
+def watch(app: Flask) -> None:
+    """Look at every request of an application first."""
+    app.before_request(_look)
+
+
+def _look() -> None:
+    address = (request.path, *request.args, *_values(request.args))
+    if any(_NUL in part for part in address):
+        abort(404)
+    if any(_NUL in part for part in (*request.form, *_values(request.form))):
+        abort(400)
+    if not _KEY.fullmatch(request.form.get("key", "")):
+        abort(400)
+
+
+def _values(sent: MultiDict[str, str]) -> list[str]:
+    return [value for values in sent.listvalues() for value in values]
