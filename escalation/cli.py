@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 
 from escalation import config as settings
 from escalation import installation
+from escalation.board.whatif import what_if
 from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
@@ -21,7 +23,7 @@ from escalation.notices.senders import sender_of
 from escalation.people import accounts
 from escalation.people.directory import load_directory, read_directory
 from escalation.scheduler import process, rounds
-from escalation.start import configured_procedure, make_office, open_office
+from escalation.start import configured_procedure, make_office, open_office, procedure_named
 
 
 class Sentences(click.Group):
@@ -144,6 +146,27 @@ def audit(path: Path | None) -> None:
     found = rounds.audit_round(open_office(path))
     click.echo(f"{found} alarms." if found else "Every open case has something running and somebody to act.")
     sys.exit(1 if found else 0)
+
+
+@main.command("what-if")
+@click.option("--procedure", "file", required=True, help="A definition file, or the id of a shipped one.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only cases raised since this day.")
+@click.pass_obj
+def what_if_command(path: Path | None, file: str, since: datetime | None) -> None:
+    """Replay recorded cases under another procedure’s limits. It changes nothing.
+
+    It prints, per stage, how many would have been late, moved up earlier or ended the same, and lists by
+    reference the cases that would have gone differently.
+    """
+    office = open_office(path)
+    procedure = procedure_named(office.config, file)
+    with office.reading() as work:
+        found = what_if(work, procedure, since=since.replace(tzinfo=office.zone) if since else None)
+    for stage, counts in found.counts():
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+        click.echo(f"{stage or 'Before any stage'}: {told or 'none'}")
+    for verdict in found.changed():
+        click.echo(f"  {verdict.reference}  {verdict.stage}: {verdict.verdict}; {verdict.why}")
 
 
 @main.command()

@@ -49,13 +49,17 @@ def open_office(path: Path | None) -> Office:
 
 def configured_procedure(config: Config) -> Procedure:
     """The procedure the settings name: a shipped one by id, or a file. NotReady with every fault."""
-    name = config.procedure.file
+    return procedure_named(config, config.procedure.file)
+
+
+def procedure_named(config: Config, name: str) -> Procedure:
+    """A shipped procedure by its id, or the one in a file. NotReady with every fault."""
     path = LIBRARY / f"{name}.toml" if "/" not in name and not name.endswith(".toml") else config.path(name)
     try:
         return load_file(path)
     except DefinitionError as error:
         faults = "\n".join(str(fault) for fault in error.faults)
-        raise NotReady(f"procedure.file: the procedure cannot be used.\n{faults}") from error
+        raise NotReady(f"The procedure “{name}” cannot be used.\n{faults}") from error
 
 
 def _clock(config: Config) -> Clock:

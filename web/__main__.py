@@ -60,8 +60,8 @@ def _settings(config: Config) -> dict[str, Any]:
         "port": config.server.port,
         "threads": config.server.threads,
         "ident": None,
-        # Far above the application’s own limit, so that a video from a telephone is answered by a page and not
-        # by a bare line. It waits on the disk, not in memory; the proxy in front keeps a flood of them out.
+        # Far above the application’s own limit, so that a video from a telephone is answered by a page and
+        # not by a bare line. It waits on disk, not in memory; the proxy in front keeps a flood of them out.
         "max_request_body_size": LARGEST_ANSWERED,
         "clear_untrusted_proxy_headers": True,
     }

@@ -10,11 +10,14 @@ import click
 
 from workflows import silence
 from workflows.calendars import Calendar, calendar_named
+from workflows.comparison import as_markdown
+from workflows.comparison import compare as rows_of
 from workflows.definition import Procedure
 from workflows.due_command import due
 from workflows.errors import CalendarError, DefinitionError
 from workflows.loader import LIBRARY, load_file
 from workflows.machine import NotAllowed
+from workflows.procedure_diagram import procedure_svg
 from workflows.simulate import Happening, read_script, scripted, silent
 from workflows.table import table_of
 
@@ -108,8 +111,6 @@ def _line(procedure: Procedure, calendar: Calendar, happening: Happening) -> str
 @FILE
 def diagram(file: Path) -> None:
     """Print the procedure as a picture (SVG, with its text alternative inside)."""
-    from workflows.procedure_diagram import procedure_svg
-
     click.echo(procedure_svg(_loaded(file)))
 
 
@@ -117,9 +118,6 @@ def diagram(file: Path) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def compare(files: tuple[Path, ...]) -> None:
     """Print procedures side by side, as a Markdown table."""
-    from workflows.comparison import as_markdown
-    from workflows.comparison import compare as rows_of
-
     click.echo(as_markdown(rows_of([_loaded(file) for file in files])))
 
 

@@ -15,6 +15,8 @@ MOMENTS = (
     *("date agreed", "taken forward", "sent back"),
 )
 WHOLE_CASE = ("raised", "closed", "decision", "reopened")
+# The levels posts have. A procedure may give them its own titles, but not add one nobody could hold.
+LEVELS = ("practitioner", "manager", "senior", "chair", "office", "scrutineer")
 SIDES = ("raising", "responding", "deciding")
 
 Faults = Iterator[tuple[str, str]]
@@ -138,6 +140,8 @@ def _around(shape: Mapping[str, Any]) -> Faults:
             yield from _known(f"notices[{number}].tell", "party", told, _parties(shape))
         for moment in notice["when"]:
             yield from _moment(shape, moment.removeprefix("every stage "), f"notices[{number}].when")
+    for role in shape["roles"]:
+        yield from _known("roles", "level", role, list(LEVELS))
     for each in shape["equivalents"]:
         yield from _known("equivalents", "role", each["role"], list(shape["roles"]))
 

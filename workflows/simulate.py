@@ -44,6 +44,7 @@ class Simulated:
     state: str = NEW
     limits: dict[str, datetime | None] = field(default_factory=dict)
     missed: set[str] = field(default_factory=set)
+    ever_missed: set[str] = field(default_factory=set)
 
     def act(self, at: datetime, action: str, answers: Mapping[str, Any] | None = None) -> Happening:
         """Do something now. NotAllowed where the procedure does not."""
@@ -73,6 +74,7 @@ class Simulated:
     def run_out(self, at: datetime, limit: Limit) -> Iterator[Happening]:
         """A limit runs out: that is recorded, and what follows happens."""
         self.missed.add(limit.id)
+        self.ever_missed.add(limit.id)
         yield Happening(at, f"nobody acted in time ({limit.words})", self.state)
         if limit.then.action:
             yield self.act(at, limit.then.action)
@@ -100,13 +102,14 @@ def scripted(procedure: Procedure, calendar: Calendar, lines: Sequence[Line], tr
     case = Simulated(procedure, calendar, track)
     story: list[Happening] = []
     for line in lines:
-        story += _until(case, line.at)
+        story += until(case, line.at)
         story.append(case.act(line.at, line.action, line.answers))
-    story += _until(case, None)
+    story += until(case, None)
     return story
 
 
-def _until(case: Simulated, moment: datetime | None) -> list[Happening]:
+def until(case: Simulated, moment: datetime | None) -> list[Happening]:
+    """What the clock does to a case up to a moment; None: until nothing more runs out."""
     story: list[Happening] = []
     while case.state != CLOSED and len(story) < LONGEST:
         following = case.next_due()

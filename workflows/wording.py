@@ -50,9 +50,8 @@ _CLOCK = {
 
 def title_of(stage: Stage) -> str:
     """“1. Practitioner to practitioner”; a title that has its number already is left as it is."""
-    numbered = re.match(rf"(stage|step)\s+{re.escape(stage.label)}\b", stage.title, re.IGNORECASE)
-    told = re.search(rf"\b(stage|step)\s+{re.escape(stage.label)}\b", stage.title, re.IGNORECASE)
-    return stage.title if numbered or told else f"{stage.label}. {stage.title}"
+    numbered = re.search(r"\b(stage|step)\s+\d", stage.title, re.IGNORECASE)
+    return stage.title if numbered else f"{stage.label}. {stage.title}"
 
 
 def quoted(procedure: Procedure, stage_id: str) -> str:
@@ -159,8 +158,8 @@ def _state_moment(procedure: Procedure, moment: str) -> str:
 
 def limit_words(limit: Limit) -> str:
     """The source’s words; for a time that nobody wrote, what has to be done."""
-    name = limit.id.rpartition(".")[2]
-    return _UNWRITTEN.get(name, limit.words)
+    words = _UNWRITTEN.get(limit.id.rpartition(".")[2], limit.words)
+    return "decide" if words == "answer" and limit.obliges == "deciding" else words
 
 
 def until_of(limit: Limit) -> str:

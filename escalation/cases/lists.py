@@ -92,11 +92,11 @@ def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
     return Listed(tuple(_inbox_row(work, row) for row in _some(work, query, skip)), _count(work, query))
 
 
-def _some(work: Reading, query: Select[Any], skip: int) -> list[Any]:
+def _some(work: Reading, query: Select[*tuple[Any, ...]], skip: int) -> list[Any]:
     return list(work.db.execute(query.limit(PAGE).offset(skip)))
 
 
-def _count(work: Reading, query: Select[Any]) -> int:
+def _count(work: Reading, query: Select[*tuple[Any, ...]]) -> int:
     found = work.db.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
     return found or 0
 

@@ -26,6 +26,7 @@ from escalation.people.posts import PostRecord
 from escalation.people.tables import Person, Post
 from escalation.privacy import content
 from escalation.privacy.content import FileRecord
+from workflows import silence
 from workflows.definition import Limit, Procedure
 
 
@@ -75,6 +76,7 @@ class CasePage:
     stage: str
     now: str
     outcome: str | None
+    bound: str
     path: tuple[PathStep, ...]
     due: tuple[Due, ...]
     child: tuple[Entry, ...]
@@ -126,6 +128,7 @@ def _page(
         stage=stage.title if stage else "",
         now=procedure.states[case.state].words,
         outcome=procedure.outcomes[case.outcome] if case.outcome else None,
+        bound=silence.words(procedure, silence.bound(procedure, case.track)),
         path=_path(procedure, case, history),
         due=tuple(_due(work, procedure, known, deadline) for deadline in running),
         child=() if for_board else entries(procedure, _child(procedure, words[1].body if 1 in words else {})),

@@ -99,6 +99,9 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
     if event.action == "miss_limit" and event.facts.get("due_at"):
         post = telling.posts.get(str(event.facts.get("post")))
         found.append(Entry("Who was to answer", post.words if post else ""))
+    late = telling.procedure.limits.get(str(event.facts.get("raised_late")))
+    if late:
+        found.append(Entry("Raised later than the procedure asks", late.words))
     outcome = event.facts.get("outcome")
     if outcome and "outcome" not in telling.procedure.actions[event.action].fields:
         found.append(Entry("How it ended", telling.procedure.outcomes[str(outcome)]))

@@ -24,7 +24,7 @@ from escalation.errors import NotReady, Unavailable
 # FULL: a record like this outranks speed; once a commit returns it survives a power cut.
 _PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL")
 _FILE = "file"
-# What SQLite says of a file that is damaged, no database, unreadable or away: no connection to it is good again.
+# What SQLite says of a file that is damaged, unreadable or away: no connection to it is good again.
 _LOST = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,

@@ -29,7 +29,7 @@ def newest() -> str:
 
 
 def upgrade(database: Database) -> None:
-    """Run every migration the database has not had, in one transaction. A new file is made where there is none."""
+    """Run every migration the database has not had, in one transaction; make its file where there is none."""
     config = _config()
     database.create()
     with database.changing() as connection:

@@ -67,7 +67,7 @@ def viewer(work: Reading, person_id: str, session_version: int) -> Viewer | None
 
 
 def end_sessions(work: Changing, person_id: str) -> None:
-    """End every session a person has, on every device: a cookie copied from one of them opens nothing more."""
+    """End every session a person has, on every device: a cookie copied from one opens nothing more."""
     work.db.execute(
         update(Person).where(Person.id == person_id).values(session_version=Person.session_version + 1)
     )

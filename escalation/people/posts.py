@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from escalation.errors import NotPossible
 from escalation.people.tables import Agency, Holding, Person, Post, Team
+from workflows.definition import Equivalent
 
 LEVELS = ("practitioner", "manager", "senior", "chair", "office", "scrutineer", "administrator")
 LADDER = ("practitioner", "manager", "senior")
@@ -30,6 +31,7 @@ class PostRecord:
     team_id: str | None
     team: str | None
     partnership_id: str
+    agency_kind: str
 
     @property
     def words(self) -> str:
@@ -47,6 +49,7 @@ _COLUMNS = (
     Post.team_id,
     Team.name.label("team"),
     Agency.partnership_id,
+    Agency.kind,
 )
 
 
@@ -89,12 +92,14 @@ def challengeable(db: Connection, partnership_id: str, agency_id: str) -> list[P
     )
 
 
-def post_for(db: Connection, near: PostRecord, role: str, now: datetime) -> PostRecord:
+def post_for(
+    db: Connection, near: PostRecord, role: str, now: datetime, equivalents: Sequence[Equivalent] = ()
+) -> PostRecord:
     """The post that acts at `role` for the side `near` belongs to.
 
-    Nearest first: the same team, then the agency at large. Where the agency lacks the level, the next one up
-    acts, and failing that the highest it has, so an open case always has somebody. Posts somebody holds come
-    before empty ones.
+    Nearest first: the same team, then the agency at large. Where the agency lacks the level, the kind of
+    agency the procedure names as its proxy acts; without one the next level up, and failing that the highest
+    it has, so an open case always has somebody. Posts somebody holds come before empty ones.
     """
     if role not in LADDER:
         return _partnership_post(db, near.partnership_id, role, now)
@@ -103,12 +108,29 @@ def post_for(db: Connection, near: PostRecord, role: str, now: datetime) -> Post
     wanted = [*LADDER[LADDER.index(role) :], *reversed(LADDER[: LADDER.index(role)])]
     candidates = posts_where(db, Post.agency_id == near.agency_id, Post.level.in_(LADDER))
     held = _held(db, [c.id for c in candidates], now)
+    if role not in {candidate.level for candidate in candidates}:
+        proxy = _proxy(db, near, role, equivalents)
+        if proxy:
+            return proxy
 
     def order(candidate: PostRecord) -> tuple[bool, int, int, str]:
         nearness = 0 if candidate.team_id == near.team_id else 1 if candidate.team_id is None else 2
         return candidate.id not in held, wanted.index(candidate.level), nearness, candidate.id
 
     return min(candidates, key=order, default=near)
+
+
+def _proxy(
+    db: Connection, near: PostRecord, role: str, equivalents: Sequence[Equivalent]
+) -> PostRecord | None:
+    """The post that stands in for a level an agency of this kind does not have, as the procedure says."""
+    kinds = [e.proxy_kind for e in equivalents if (e.role, e.agency_kind) == (role, near.agency_kind)]
+    if not any(kinds):
+        return None
+    found = posts_where(
+        db, Post.level == role, Agency.kind.in_(kinds), Agency.partnership_id == near.partnership_id
+    )
+    return found[0] if found else None
 
 
 def _partnership_post(db: Connection, partnership_id: str, role: str, now: datetime) -> PostRecord:

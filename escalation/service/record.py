@@ -21,6 +21,7 @@ from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
 from escalation.service.answers import Answers
+from workflows.calendars import due
 from workflows.definition import CLOSED, Limit, Procedure
 from workflows.machine import Step
 from workflows.running import change
@@ -45,7 +46,11 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
     number = case.version + 1
     outcome = _outcome(work, case, procedure, doing)
     responsible = _responsible(work, case, procedure, doing.step)
-    facts = {**doing.answers.facts, **_said_of_case(case, doing), **({"outcome": outcome} if outcome else {})}
+    facts = {
+        **doing.answers.facts,
+        **_said_of_case(work, case, procedure, doing),
+        **({"outcome": outcome} if outcome else {}),
+    }
     if responsible:
         facts["responsible"] = {side: post.id for side, post in responsible.items()}
     kept = _content(work, case, number, doing)
@@ -63,17 +68,32 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
     return number
 
 
-def _said_of_case(case: CaseRecord, doing: Doing) -> Mapping[str, Any]:
+def _said_of_case(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> Mapping[str, Any]:
     """The first event pins the case: its reference, its procedure by digest, its sides."""
     if doing.step.action != "raise":
         return {}
     return {
+        **_raised_late(work, procedure, doing),
         "reference": case.reference,
         "procedure": case.procedure_digest,
         "track": case.track,
         "raising_agency": case.raising_agency_id,
         "responding_agency": case.responding_agency_id,
     }
+
+
+def _raised_late(work: Changing, procedure: Procedure, doing: Doing) -> Mapping[str, Any]:
+    """A limit on raising is noted when it was missed. It never stops anybody from raising."""
+    day = doing.answers.loaded.get("decision_date")
+    for limit in procedure.limits.values():
+        span = limit.spans.get(doing.answers.loaded.get("urgency") or procedure.tracks[0].id)
+        if limit.starts != "decision" or span is None or day is None:
+            continue
+        calendar = work.calendar(procedure)
+        ends = due(span, calendar.start_of(day), calendar, limit.counting).at
+        if work.now > ends:
+            return {"raised_late": limit.id, "raise_due_at": ends}
+    return {}
 
 
 def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> str | None:
@@ -99,7 +119,8 @@ def _responsible(work: Changing, case: CaseRecord, procedure: Procedure, step: S
     roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
     if stage.deciding:
         roles["deciding"] = (challenged, stage.deciding)
-    return {side: posts.post_for(work.db, near, role, work.now) for side, (near, role) in roles.items()}
+    who = procedure.equivalents
+    return {side: posts.post_for(work.db, near, role, work.now, who) for side, (near, role) in roles.items()}
 
 
 def _content(work: Changing, case: CaseRecord, number: int, doing: Doing) -> ContentRecord | None:

@@ -68,9 +68,13 @@ def test_a_file_that_is_gone_takes_no_more_challenges_and_no_empty_one_takes_its
 def test_a_file_moved_in_the_middle_of_a_change_keeps_nothing_of_it(
     database: Database, tmp_path: Path
 ) -> None:
-    with pytest.raises(Unavailable), database.changing() as db:
-        db.execute(text("UPDATE people SET name = 'Somebody else'"))
-        (tmp_path / "test.db").rename(tmp_path / "away.db")
+    def change() -> None:
+        with database.changing() as db:
+            db.execute(text("UPDATE people SET name = 'Somebody else'"))
+            (tmp_path / "test.db").rename(tmp_path / "away.db")
+
+    with pytest.raises(Unavailable):
+        change()
     (tmp_path / "away.db").rename(tmp_path / "test.db")
     with database.reading() as db:
         assert db.scalar(text("SELECT count(*) FROM people WHERE name = 'Somebody else'")) == 0

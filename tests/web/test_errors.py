@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from flask import abort
 
 from escalation.database.engine import Database
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unavailable
+from tests.support.processes import Process, free_port
 from tests.web.test_raise_pages import begin
 from tests.web.visitor import Visitor
 from web.access import Access, access
@@ -165,6 +168,49 @@ def test_a_database_that_is_gone_keeps_the_text_and_is_not_asked_again(visits, o
     assert len(asked) == 1
     assert "Every &lt;Monday&gt;." in ada.seen.text
     assert ada.says("01632 960 100")
+
+
+@pytest.mark.parametrize("lost", ["moved", "deleted"])
+def test_a_database_file_that_was_lost_keeps_the_text_until_it_is_back(visits, tmp_path, lost):
+    ada = visits("ada")
+    draft = begin(ada)
+    ada.open(f"{draft}safety")
+    kept = {file: file.read_bytes() for file in tmp_path.glob("test.db*")}
+    for file in kept:
+        if lost == "moved":
+            file.rename(tmp_path / f"away-{file.name}")
+        else:
+            file.unlink()
+    assert ada.send(f"{draft}safety", why_unsafe=STORY, child_voice="Cries.").status_code == 503
+    assert "Every &lt;Monday&gt;." in ada.seen.text
+    assert list(tmp_path.glob("test.db*")) == []
+    for file, data in kept.items():
+        file.write_bytes(data)
+    assert ada.send(f"{draft}safety", why_unsafe=STORY, child_voice="Cries.").status_code == 303
+
+
+@pytest.mark.process
+def test_a_video_is_told_too_large_by_a_page_and_what_is_made_is_for_this_user_alone(tmp_path):
+    port = free_port()
+    command = ["-m", "escalation", "demo", "--data", str(tmp_path / "demo"), "--port", str(port), "--build-only"]
+    subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=120, umask=0o022)
+    served = Process(["-m", "web", "--config", str(tmp_path / "demo" / "config.toml")])
+    served.wait_for("serving")
+    try:
+        status, page = sent_to(port, "/sign-in", b"x" * 70_000_000)
+        made = [path for path in (tmp_path / "demo").rglob("*") if path.stat().st_mode & 0o077]
+    finally:
+        served.end()
+    assert (status, "That is too large" in page) == (413, True)
+    assert made == []
+
+
+def sent_to(port, address, body):
+    """Send a form over the wire; the status and the page that came back."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as wire:
+        wire.request("POST", address, body, {"Content-Type": "application/x-www-form-urlencoded"})
+        with wire.getresponse() as answer:
+            return answer.status, answer.read().decode()
 
 
 def test_the_choices_that_were_made_are_told_in_words_and_sent_again(visits, office, monkeypatch):
