@@ -30,7 +30,8 @@ def open_office(path: Path | None) -> Office:
     missing = office.database.missing()
     if missing:
         raise NotReady(
-            f"There is no database at {missing}. Run “escalation init” for a new one, or put it back."
+            f"There is no database at {missing}. Put it back, or run “escalation init” for a new"
+            " installation, “escalation upgrade” for an empty database with these settings."
         )
     with office.database.reading() as db:
         at = migrate.current(db)

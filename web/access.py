@@ -10,7 +10,7 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people.access import Viewer, board_posts, office_posts, raising_posts
 from web.errors import SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,6 +25,7 @@ class Access(Enum):
     RAISER = "somebody who may raise a challenge"
     CASE = "somebody whose post is part of the case"
     BOARD = "somebody who sees a partnership’s cases without identities"
+    OFFICE = "somebody of the partnership’s office, or its chair"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -76,4 +77,6 @@ def _holds(who: Access, viewer: Viewer) -> bool:
         return bool(raising_posts(viewer))
     if who is Access.BOARD:
         return bool(board_posts(viewer))
+    if who is Access.OFFICE:
+        return bool(office_posts(viewer))
     return True

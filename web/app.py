@@ -20,6 +20,7 @@ import web.errors
 import web.health
 import web.home
 import web.logs
+import web.procedures
 import web.raising
 import web.session
 import web.words
@@ -40,7 +41,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-AREAS = (web.account, web.home, web.raising, web.cases, web.board, web.health)
+AREAS = (web.account, web.home, web.raising, web.cases, web.board, web.procedures, web.health)
 IDLE = timedelta(hours=4)
 
 

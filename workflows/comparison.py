@@ -136,9 +136,10 @@ def _line(cells: Iterable[str]) -> str:
 INTRODUCTION = """\
 # The shipped procedures side by side
 
-This table is made from [the files](../workflows/library), so it says what the software does with them. Each is
-a reading of the source it names, and the partnership’s own text always comes first. “Not stated” means that the
-copy that was read does not say: never that there is no such rule. A time without a figure is never counted.
+This table is made from [the files](../workflows/library), so it says what the software does with them.
+Each is a reading of the source it names, and the partnership’s own text always comes first. “Not stated”
+means that the copy that was read does not say: never that there is no such rule. A time without a figure is
+never counted.
 
 `python -m workflows compare FILE…` makes the same table of any procedures. To make this page again:
 `APPROVE=1 pytest tests/workflows/test_comparison.py`.

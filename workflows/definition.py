@@ -126,7 +126,7 @@ class State:
 class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
-    kind: `limit_missed` (name: a limit), `starts_at` and `stage_reached` (name: a stage),
+    kind: `limit_missed` (name: a limit), `starts_at`, `stage_reached` and `no_time_left` (name: a stage),
     `actions_open`, `answered`, `answered_or` (or a field, name, has the value),
     `answer_is` (name: a field, value: its answer).
     """

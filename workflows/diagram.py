@@ -33,6 +33,10 @@ class Step(Protocol):
         """Its place, from 1."""
 
     @property
+    def label(self) -> str:
+        """How the procedure numbers it: “1”, “4a”."""
+
+    @property
     def title(self) -> str:
         """What the procedure calls it."""
 
@@ -80,7 +84,9 @@ def note(step: Step) -> str:
 
 def _lines(step: Step) -> list[tuple[str, bool]]:
     """The lines of text of a stage; True for those of its title."""
-    title = [(line, True) for line in textwrap.wrap(f"{step.number}. {step.title}", _LETTERS)]
+    numbered = step.title.lower().startswith(("stage ", "step ", "level "))
+    words = step.title if numbered else f"{step.label}. {step.title}"
+    title = [(line, True) for line in textwrap.wrap(words, _LETTERS)]
     return [*title, *((line, False) for line in textwrap.wrap(note(step), _LETTERS + 4))]
 
 

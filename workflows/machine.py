@@ -18,10 +18,14 @@ logging.getLogger("transitions").setLevel(logging.WARNING)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What conditions look at: track, limits missed and still open, promises, whether answered, answers."""
+    """What conditions look at: the track, the stage reached, limits, promises, answers.
+
+    `missed`: limits that have run out and still bind; `counting`: limits whose time still runs.
+    """
 
     track: str
     missed: frozenset[str] = frozenset()
+    counting: frozenset[str] = frozenset()
     actions_open: bool = False
     answered: bool = True
     stage: str = ""
@@ -84,6 +88,11 @@ def _holds(procedure: Procedure, condition: Condition, situation: Situation) -> 
         return condition.name in situation.missed
     if condition.kind in ("actions_open", "answered"):
         return bool(getattr(situation, condition.kind))
+    if condition.kind == "no_time_left":
+        # One of several limits that has run out is enough: “whichever is shorter”.
+        answered = f"{condition.name} answered"
+        ours = {name for name, limit in procedure.limits.items() if answered in limit.stops}
+        return bool(ours & situation.missed) or not ours & situation.counting
     if condition.kind == "answered_or":
         return situation.answered or situation.answers.get(condition.name) in (None, condition.value)
     if condition.kind == "stage_reached":

@@ -192,10 +192,9 @@ def _silence(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
             for rule in rules:
                 yield _move("move_up_on_silence", source, dest, ("clock",), happens, rule)
         elif stage.silence != "only tell" or not rules:
-            # Where no figure is stated, when to move up is the raising side's own judgement.
-            yield from (_move("move_up_late", source, dest, _RAISERS, happens, rule) for rule in rules)
-            if not rules:
-                yield _move("move_up_late", source, dest, _RAISERS, happens)
+            # Where no counted time runs, when to move up is the raising side's own judgement.
+            rule = Condition("no_time_left", stage.id, "", _STILL_TIME)
+            yield _move("move_up_late", source, dest, _RAISERS, happens, *([rule] if rules else []))
 
 
 def _answer_limits(ladder: Ladder, stage: Stage) -> Iterator[Limit]:

@@ -60,7 +60,7 @@ class Plain:
     title: str
     edition: str
     effective: str
-    sources: tuple[str, ...]
+    source: str
     scope: str
     over: str
     counted: str
@@ -80,7 +80,7 @@ def plain(procedure: Procedure) -> Plain:
         title=procedure.title,
         edition=procedure.edition,
         effective=procedure.effective,
-        sources=tuple(part.strip() for part in procedure.source.split(", ") if part.strip()),
+        source=procedure.source,
         scope=procedure.scope,
         over=procedure.over or "",
         counted=how_counted(procedure),
@@ -314,6 +314,12 @@ def _allowance(procedure: Procedure, allowance: Allowance) -> str:
 def as_text(procedure: Procedure) -> str:
     """The same as text to read aloud, one sentence a line."""
     return "\n".join(_lines(plain(procedure))) + "\n"
+
+
+def differences(old: Procedure, new: Procedure) -> tuple[list[str], list[str]]:
+    """What the old one says and the new does not, and the other way round, in their own order."""
+    before, after = as_text(old).splitlines(), as_text(new).splitlines()
+    return [line for line in before if line not in after], [line for line in after if line not in before]
 
 
 def _lines(found: Plain) -> Iterator[str]:

@@ -48,7 +48,14 @@ class Simulated:
 
     def act(self, at: datetime, action: str, answers: Mapping[str, Any] | None = None) -> Happening:
         """Do something now. NotAllowed where the procedure does not."""
-        situation = Situation(self.track, frozenset(self.missed), stage=self._stage(), answers=answers or {})
+        counting = {name for name, moment in self.limits.items() if moment and name not in self.missed}
+        situation = Situation(
+            self.track,
+            frozenset(self.missed),
+            frozenset(counting),
+            stage=self._stage(),
+            answers=answers or {},
+        )
         made = step(self.procedure, self.state, action, situation)
         changed = change(self.procedure, self.limits, made.happens)
         for limit_id in changed.ended:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workflows.definition import CLOSED, NEW, Limit, Procedure, State, Transition
+from workflows.definition import CLOSED, NEW, Condition, Limit, Procedure, State, Transition
 from workflows.running import change
 
 MOST = 20_000
@@ -61,7 +61,7 @@ def walk(procedure: Procedure, track: str) -> Walk:
 
 def _steps(result: Walk, place: Place) -> Iterator[tuple[str, Place]]:
     for number, move in enumerate(result.procedure.transitions):
-        if move.source == place.state and move.action != "miss_limit" and _open(move, place):
+        if move.source == place.state and move.action != "miss_limit" and _open(result, move, place):
             result.used.add(number)
             if "clock" not in move.by:
                 yield move.action, _after(result.procedure, place, move)
@@ -71,9 +71,21 @@ def _steps(result: Walk, place: Place) -> Iterator[tuple[str, Place]]:
             yield f"{limit_id} runs out", _run_out(result, place, limit)
 
 
-def _open(move: Transition, place: Place) -> bool:
+def _open(result: Walk, move: Transition, place: Place) -> bool:
     """Whether its conditions can hold. What depends on answers always can."""
-    return all(rule.name in place.missed for rule in move.conditions if rule.kind == "limit_missed")
+    return all(_can_hold(result, rule, place) for rule in move.conditions)
+
+
+def _can_hold(result: Walk, rule: Condition, place: Place) -> bool:
+    if rule.kind == "limit_missed":
+        return rule.name in place.missed
+    if rule.kind == "no_time_left":
+        answered = f"{rule.name} answered"
+        ours = {name for name, limit in result.procedure.limits.items() if answered in limit.stops}
+        waiting = ours & (place.running - place.missed)
+        counted = any(result.procedure.limits[limit_id].spans.get(result.track) for limit_id in waiting)
+        return bool(ours & place.missed) or not counted
+    return True
 
 
 def _after(procedure: Procedure, place: Place, move: Transition) -> Place:
@@ -89,7 +101,7 @@ def _run_out(result: Walk, place: Place, limit: Limit) -> Place:
     if limit.then.action is None:
         return late
     for number, move in enumerate(result.procedure.transitions):
-        if (move.action, move.source) == (limit.then.action, place.state) and _open(move, late):
+        if (move.action, move.source) == (limit.then.action, place.state) and _open(result, move, late):
             result.used.add(number)
             return _after(result.procedure, late, move)
     result.stuck_limits.add((limit.id, place.state))

@@ -35,6 +35,7 @@ class PathStep:
     """A stage on the drawn path. where: done, here, ahead, or passed over (started higher)."""
 
     number: int
+    label: str
     title: str
     where: str
     not_stated: bool
@@ -175,7 +176,7 @@ def _path(procedure: Procedure, case: CaseRecord, history: list[EventRecord]) ->
         return "done" if stage_id in been else "passed over"
 
     return tuple(
-        PathStep(stage.number, stage.title, where(stage.number, stage.id), stage.not_stated)
+        PathStep(stage.number, stage.label, stage.title, where(stage.number, stage.id), stage.not_stated)
         for stage in procedure.stages
     )
 

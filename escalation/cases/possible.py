@@ -84,7 +84,8 @@ def situation_of(
     """What the procedure’s conditions look at of a case."""
     missed = frozenset(deadline.limit_id for deadline in running if deadline.missed_at)
     answered = bool(events.people_who_answered(work.db, case.id))
-    return Situation(case.track, missed, answered=answered, stage=case.stage or "", **more)
+    counting = frozenset(d.limit_id for d in running if d.due_at and not d.missed_at)
+    return Situation(case.track, missed, counting, answered=answered, stage=case.stage or "", **more)
 
 
 def now(at: Look) -> tuple[Possible, ...]:
@@ -127,10 +128,17 @@ def _decided_before(at: Look, stage: Stage) -> bool:
     held = holders(at.work.db, challenged, at.case.raised_at)
     if challenged in at.viewer.post_ids or at.viewer.person_id in {person_id for person_id, _, _ in held}:
         return True
-    # An agency without this level has its next best post answer again, rather than nobody.
+    # An agency without this level has its next best post answer again, rather than nobody; and what the
+    # source leaves open, or counts as the same rung, does not make an earlier answer a decision on oneself.
     post = acting_post(at.viewer, ("responding",), at.standing)
     stands_in = post is not None and post.level != stage.responding
-    return not stands_in and at.viewer.person_id in events.people_who_answered(at.work.db, at.case.id)
+    if stands_in or stage.not_stated:
+        return False
+    below = (
+        at.procedure.stage_of(state)
+        for state in events.answers_by(at.work.db, at.case.id, at.viewer.person_id)
+    )
+    return any(each is not None and each.label != stage.label for each in below)
 
 
 def later(at: Look) -> tuple[NotYet, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-NEVER_CHANGED = ("events", "procedures", "firings")
+NEVER_CHANGED = ("events", "procedures", "firings", "editions")
 _SENTENCE = "rows of this table are never changed or removed"
 
 

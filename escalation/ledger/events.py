@@ -90,6 +90,14 @@ def people_who_answered(db: Connection, case_id: int) -> set[str]:
     return {person for person in db.scalars(query) if person}
 
 
+def answers_by(db: Connection, case_id: int, person_id: str) -> list[str]:
+    """The states in which a person has answered or decided on a case."""
+    query = select(Event.from_state).where(
+        Event.case_id == case_id, Event.person_id == person_id, Event.action.in_(("respond", "decide"))
+    )
+    return list(db.scalars(query))
+
+
 def people_who_acted_for(db: Connection, case_id: int, post_ids: Collection[str]) -> set[str]:
     """The people who have done something on a case for any of these posts."""
     query = select(Event.person_id).where(Event.case_id == case_id, Event.post_id.in_(post_ids))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from escalation.people.posts import BOARD_LEVELS, RAISING_LEVELS, PostRecord
+from escalation.people.posts import BOARD_LEVELS, OFFICE_LEVELS, RAISING_LEVELS, PostRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ def raising_posts(viewer: Viewer) -> list[PostRecord]:
 def board_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer see every case of a partnership, without identities."""
     return [post for post in viewer.posts if post.level in BOARD_LEVELS]
+
+
+def office_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer propose an edition of a partnership’s procedure, or agree to one."""
+    return [post for post in viewer.posts if post.level in OFFICE_LEVELS]
 
 
 def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, update
 
 from escalation.errors import NotReady
 from escalation.office import Changing
@@ -149,6 +149,13 @@ def hold(work: Changing, person_id: str, post_ids: Iterable[str]) -> None:
     """Give a person posts from now on."""
     for post_id in post_ids:
         work.db.execute(insert(Holding).values(post_id=post_id, person_id=person_id, since=work.now))
+
+
+def use_procedure(work: Changing, partnership_id: str, digest: str) -> None:
+    """From now on new cases of a partnership follow this installed procedure; open ones keep theirs."""
+    work.db.execute(
+        update(Partnership).where(Partnership.id == partnership_id).values(procedure_digest=digest)
+    )
 
 
 def _renamed(entry: Mapping[str, Any]) -> dict[str, Any]:

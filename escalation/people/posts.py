@@ -17,6 +17,7 @@ LEVELS = ("practitioner", "manager", "senior", "chair", "office", "scrutineer", 
 LADDER = ("practitioner", "manager", "senior")
 RAISING_LEVELS = LADDER
 BOARD_LEVELS = ("chair", "office", "scrutineer")
+OFFICE_LEVELS = ("chair", "office")
 
 
 @dataclass(frozen=True, slots=True)

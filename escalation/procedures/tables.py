@@ -1,10 +1,10 @@
-"""Installed definitions. Written by `procedures.shelf` alone; a row is never changed."""
+"""Installed definitions, and how they came into force. Written by `shelf` and `editions`; never changed."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from escalation.database.base import Table
@@ -20,3 +20,27 @@ class InstalledProcedure(Table):
     edition: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
     installed_at: Mapped[datetime]
+
+
+class Edition(Table):
+    """An act about a partnership’s procedure: somebody proposed an edition, or a second person agreed to it.
+
+    `act` is proposed or agreed; an agreement names its proposal, once. `text` is the whole definition, and
+    stands with the proposal alone; `replaces` is the digest that was in force then.
+    """
+
+    __tablename__ = "editions"
+    __table_args__ = (Index("ix_editions_partnership", "partnership_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnerships.id"))
+    act: Mapped[str]
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
+    digest: Mapped[str]
+    replaces: Mapped[str] = mapped_column(ForeignKey("procedures.digest"))
+    title: Mapped[str]
+    edition: Mapped[str]
+    text: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"))
+    at: Mapped[datetime]

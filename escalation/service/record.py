@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from escalation.agreements import store as agreements
@@ -60,7 +61,7 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
         cases.make_responsible(work.db, case.id, side, post.id, number)
         deadlines.hand_to(work.db, case.id, side, post.id)
     parts = cases.parts(work.db, case.id)
-    _follow(work, case, procedure, doing.step, number, parts)
+    _follow(work, case, procedure, doing, number, parts)
     _promises(work, case, doing, number, parts)
     _agreed_date(work, case, procedure, doing)
     letters.tell(work, case, doing.step, number, doing.post, parts)
@@ -172,12 +173,13 @@ def _changes(
 
 
 def _follow(
-    work: Changing, case: CaseRecord, procedure: Procedure, step: Step, number: int, parts: tuple[Part, ...]
+    work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing, number: int, parts: tuple[Part, ...]
 ) -> None:
     """Stop and start limits with what happened."""
     running = {deadline.limit_id: deadline.id for deadline in deadlines.live(work.db, case.id)}
-    changed = change(procedure, running, step.happens)
+    changed = change(procedure, running, doing.step.happens)
     deadlines.end(work.db, [running[limit_id] for limit_id in changed.ended], number, work.now)
+    begins = _begins(work, procedure, doing)
     for limit in changed.started:
         deadlines.start(
             work.db,
@@ -186,9 +188,15 @@ def _follow(
             track=case.track,
             post_id=_responsible_post(parts, limit.obliges),
             number=number,
-            now=work.now,
+            now=begins,
             calendar=work.calendar(procedure),
         )
+
+
+def _begins(work: Changing, procedure: Procedure, doing: Doing) -> datetime:
+    """When what is recorded really happened: a talk entered later starts its limits on its own day."""
+    day = doing.answers.loaded.get("held_on")
+    return min(work.now, work.calendar(procedure).end_of(day)) if day else work.now
 
 
 def _responsible_post(parts: tuple[Part, ...], side: str) -> str:
@@ -219,17 +227,17 @@ def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step,
     """Tell whom the procedure names beside the parties. Somebody outside is told by a person."""
     happened = set(step.happens)
     told = [party for notice in procedure.notices if notice.when & happened for party in notice.tell]
+    found = {party: _party(work, case, party) for party in told if party not in procedure.parties}
+    for party, post in found.items():
+        if post and " " in party:  # whoever is told on a side is part of it from then on
+            cases.join(work.db, case.id, party.split(" ")[0], post.id, number)
     outbox.write(
         work.db,
         case_id=case.id,
         reference=case.reference,
         occasion=str(number),
         letter="notified",
-        post_ids=[
-            post.id
-            for party in told
-            if party not in procedure.parties and (post := _party(work, case, party))
-        ],
+        post_ids=[post.id for post in found.values() if post],
         now=work.now,
     )
 

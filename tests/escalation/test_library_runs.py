@@ -25,9 +25,23 @@ def test_lincolnshire_counts_two_working_days_from_the_first_discussion(under: U
     run.act("ben", "acknowledge")
     assert "professionals.acknowledge" not in run.undated()
     run.later("2026-04-02 11:00")
-    run.act("ada", "record_discussion")
+    run.act("ada", "record_discussion", held_on="2026-04-02")
     # 48 hours, which the page equates to two working days: discussed on Thursday 2 April, so 7 and 8 April.
     assert run.due()["professionals.plan"] == at("2026-04-08 17:00")
+
+
+def test_a_discussion_recorded_afterwards_starts_its_limit_on_the_day_it_was_held(under: Under) -> None:
+    run = under("lincolnshire").raised()
+    run.later("2026-04-07 11:00")
+    run.act("ada", "record_discussion", held_on="2026-04-01")
+    # Held on Wednesday 1 April, entered on the 7th: two working days are the 2nd and, after Easter, the 7th.
+    assert run.due()["professionals.plan"] == at("2026-04-07 17:00")
+
+
+def test_where_no_counted_time_runs_the_raiser_may_move_it_up(under: Under) -> None:
+    run = under("lincolnshire").raised()
+    run.act("ada", "move_up_late")  # nobody has discussed it, so no clock of the source runs
+    assert run.state.startswith("managers")
 
 
 def test_lincolnshire_asks_for_an_action_plan_at_every_step(under: Under) -> None:

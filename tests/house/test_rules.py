@@ -19,6 +19,7 @@ LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_VIEW = 400, 40, 15
 # Each table and the one module that writes it.
 WRITERS = {
     "InstalledProcedure": "escalation/procedures/shelf.py",
+    "Edition": "escalation/procedures/editions.py",
     "Case": "escalation/cases/store.py",
     "Participant": "escalation/cases/store.py",
     "Draft": "escalation/cases/drafts.py",

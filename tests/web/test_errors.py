@@ -192,7 +192,16 @@ def test_a_database_file_that_was_lost_keeps_the_text_until_it_is_back(visits, t
 @pytest.mark.process
 def test_a_video_is_told_too_large_by_a_page_and_what_is_made_is_for_this_user_alone(tmp_path):
     port = free_port()
-    command = ["-m", "escalation", "demo", "--data", str(tmp_path / "demo"), "--port", str(port), "--build-only"]
+    command = [
+        "-m",
+        "escalation",
+        "demo",
+        "--data",
+        str(tmp_path / "demo"),
+        "--port",
+        str(port),
+        "--build-only",
+    ]
     subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=120, umask=0o022)
     served = Process(["-m", "web", "--config", str(tmp_path / "demo" / "config.toml")])
     served.wait_for("serving")

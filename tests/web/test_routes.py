@@ -27,6 +27,11 @@ ROUTES = {
     "POST /sign-out": Access.ANYONE,
     "GET /board": Access.BOARD,
     "GET /board/cases/<reference>": Access.BOARD,
+    "GET /procedures": Access.SIGNED_IN,
+    "GET /procedures/propose": Access.OFFICE,
+    "POST /procedures/propose": Access.OFFICE,
+    "GET /procedures/<digest>": Access.SIGNED_IN,
+    "POST /procedures/<int(max=2147483647):proposal_id>/agree": Access.OFFICE,
     "GET /cases/<reference>": Access.CASE,
     "GET /cases/<reference>/<action>": Access.CASE,
     "POST /cases/<reference>/<action>": Access.CASE,
@@ -79,6 +84,7 @@ def addresses_to_try(desk: Desk) -> list[str]:
         "<draft_id>": draft,
         "<page_id>": "decision",
         "<matter>": "complaint",
+        "<digest>": desk.case(reference).procedure_digest,
         "<int(max=99999):number>": "1",
         "<int(max=99):position>": "1",
     }
@@ -115,6 +121,7 @@ ALLOWED = {
     Access.SIGNED_IN: set(PEOPLE) - {""},
     Access.RAISER: {"ada"},  # the draft and the pages are Ada's; others are raisers of their own drafts
     Access.BOARD: {"iris", "olu", "dan"},
+    Access.OFFICE: {"iris", "olu"},
 }
 
 

@@ -18,6 +18,10 @@ class Stage:
     where: str
     not_stated: bool = False
 
+    @property
+    def label(self) -> str:
+        return str(self.number)
+
 
 STEPS = (
     Stage(1, "Practitioner to practitioner", "passed over"),

@@ -333,7 +333,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["deadline_id"], ["deadlines.id"], name=op.f("fk_firings_deadline_id")),
         sa.PrimaryKeyConstraint("deadline_id", "rung", name=op.f("pk_firings")),
     )
-    for table in guards.NEVER_CHANGED:
+    for table in ("events", "procedures", "firings"):  # those that are there at this migration
         guards.put_up(op.get_bind(), table)
 
 
