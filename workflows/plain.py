@@ -192,7 +192,8 @@ def silences(procedure: Procedure, stage: Stage) -> Iterator[str]:
     """What follows when the other side says nothing: read from the moves, so it is what will happen."""
     moves = [m for m in procedure.transitions if m.source in (f"{stage.id}.waiting", f"{stage.id}.meeting")]
     actions = {move.action for move in moves}
-    timed = any(rule.kind == "limit_missed" for move in moves for rule in move.conditions)
+    by_time = ("limit_missed", "no_time_left")
+    timed = any(rule.kind in by_time for move in moves for rule in move.conditions)
     after = "If nobody answers in time" if timed else "No time is stated. If no answer comes"
     above = procedure.above(stage)
     if above and "move_up_on_silence" in actions:

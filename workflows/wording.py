@@ -50,7 +50,7 @@ _CLOCK = {
 
 def title_of(stage: Stage) -> str:
     """“1. Practitioner to practitioner”; a title that has its number already is left as it is."""
-    numbered = re.search(r"\b(stage|step)\s+\d", stage.title, re.IGNORECASE)
+    numbered = re.search(r"\b(stage|step|level)\s+\d", stage.title, re.IGNORECASE)
     return stage.title if numbered else f"{stage.label}. {stage.title}"
 
 
@@ -273,6 +273,8 @@ def condition(procedure: Procedure, rule: Condition) -> str:
         return said[rule.kind]
     if rule.kind == "limit_missed":
         return f"the time has run out: {procedure.limits[rule.name].words}"
+    if rule.kind == "no_time_left":
+        return "a time for the answer has run out, or none is running"
     if rule.kind == "starts_at":
         first = rule.name == procedure.stages[0].id
         return "" if first else f"it is to begin at {quoted(procedure, rule.name)}, and its track allows that"
