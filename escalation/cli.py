@@ -23,6 +23,7 @@ from escalation.notices.senders import sender_of
 from escalation.people import accounts
 from escalation.people.directory import load_directory, read_directory
 from escalation.scheduler import process, rounds
+from escalation.service import moving
 from escalation.start import configured_procedure, make_office, open_office, procedure_named
 
 
@@ -146,6 +147,42 @@ def audit(path: Path | None) -> None:
     found = rounds.audit_round(open_office(path))
     click.echo(f"{found} alarms." if found else "Every open case has something running and somebody to act.")
     sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.argument("reference")
+@click.option("--to", "file", required=True, help="The other edition: a file, or the id of a shipped one.")
+@click.option(
+    "--state", "states", multiple=True, help="old=new, for example managers.waiting=stage_2.waiting"
+)
+@click.option("--as", "email", required=True, help="Who does it: somebody of the partnership’s office.")
+@click.option(
+    "--reason", default="", help="Why. It stays on the record. Without it, only a preview is shown."
+)
+@click.pass_obj
+def move(
+    path: Path | None, reference: str, file: str, states: tuple[str, ...], email: str, reason: str
+) -> None:
+    """Show what moving an open case to another edition would do; with a reason, do it.
+
+    What was promised stays promised. A state the map leaves out is refused.
+    """
+    office = open_office(path)
+    digest = procedure_named(office.config, file).digest
+    mapped = dict(state.split("=", 1) for state in states if "=" in state)
+    with office.reading() as look:
+        viewer = accounts.viewer_by_email(look, email)
+        click.echo("\n".join(_told(moving.preview(look, viewer, reference, digest, mapped))))
+    if reason:
+        with office.changing() as work:
+            moving.move_to_edition(work, viewer, reference, digest, mapped, reason)
+        click.echo("Moved.")
+
+
+def _told(seen: moving.Preview) -> list[str]:
+    lists = (("Stays", seen.stay), ("Ends", seen.end), ("Begins", seen.begin))
+    told = [f"{name}: {'; '.join(words) or 'nothing'}" for name, words in lists]
+    return [f"{seen.reference}", f"From: {seen.here}", f"To: {seen.there}", *told]
 
 
 @main.command("what-if")

@@ -267,9 +267,14 @@ class Procedure:
         raise KeyError(stage_id)
 
     def stage_of(self, state_id: str) -> Stage | None:
-        """The stage a state belongs to; None for a new or closed case."""
-        stage_id = self.states[state_id].stage
-        return self.stage(stage_id) if stage_id else None
+        """The stage a state belongs to; None for a new or closed case, and for a state of another edition."""
+        state = self.states.get(state_id)
+        return self.stage(state.stage) if state and state.stage else None
+
+    def action(self, action_id: str) -> Action:
+        """The action of that id; for one that only another edition has, a stand-in that says so."""
+        known = self.actions.get(action_id)
+        return known or Action(action_id, "", "", "took a step of an earlier edition", (), (), None, ())
 
     def questions(self, action: str, state: str) -> tuple[str, ...]:
         """What an action asks in a state: its own fields, and what the stage must produce with an answer."""

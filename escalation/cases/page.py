@@ -165,7 +165,7 @@ def _child(procedure: Procedure, body: Mapping[str, object]) -> dict[str, object
 
 
 def _path(procedure: Procedure, case: CaseRecord, history: list[EventRecord]) -> tuple[PathStep, ...]:
-    been = {procedure.states[event.to_state].stage for event in history}
+    been = {stage.id for event in history if (stage := procedure.stage_of(event.to_state))}
     here = next((stage.number for stage in procedure.stages if stage.id == case.stage), 0)
 
     def where(number: int, stage_id: str) -> str:

@@ -81,12 +81,12 @@ def told(telling: Telling, event: EventRecord) -> Told:
 
 def _in_order(telling: Telling, event: EventRecord) -> dict[str, Any]:
     """The coded answers, in the order they were asked."""
-    order = telling.procedure.actions[event.action].fields
+    order = telling.procedure.action(event.action).fields
     return {name: event.facts[name] for name in order if name in event.facts}
 
 
 def _done(telling: Telling, event: EventRecord) -> str:
-    words = telling.procedure.actions[event.action].done
+    words = telling.procedure.action(event.action).done
     if event.action == "miss_limit":
         limit = telling.procedure.limits.get(str(event.facts.get("limit")))
         return f"{words} ({limit.words})" if limit else words
@@ -103,7 +103,7 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
     if late:
         found.append(Entry("Raised later than the procedure asks", late.words))
     outcome = event.facts.get("outcome")
-    if outcome and "outcome" not in telling.procedure.actions[event.action].fields:
+    if outcome and "outcome" not in telling.procedure.action(event.action).fields:
         found.append(Entry("How it ended", telling.procedure.outcomes[str(outcome)]))
     responsible = event.facts.get("responsible") or {}
     for side, post_id in responsible.items():
@@ -119,7 +119,7 @@ def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> 
     fields = telling.procedure.fields
     hidden = ("child",) if telling.people else ("child", "people")
     given = {**event.facts, **{n: v for n, v in body.items() if fields[n].kept not in hidden}}
-    order = telling.procedure.actions[event.action].fields
+    order = telling.procedure.action(event.action).fields
     ordered = {name: given[name] for name in order if name in given}
     return Statement(
         number=event.number,

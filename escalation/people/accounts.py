@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
-from escalation.errors import Unanswered
+from escalation.errors import NotFound, Unanswered
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
 from escalation.people.posts import posts_of
@@ -81,3 +81,15 @@ def set_password(work: Changing, email: str, password: str) -> bool:
         .values(password_hash=hash_password(password), session_version=Person.session_version + 1)
     )
     return bool(done.rowcount)
+
+
+def viewer_by_email(work: Reading, email: str) -> Viewer:
+    """Who acts by command, by their e-mail address. NotFound for anybody unknown or closed."""
+    query = select(Person.id, Person.session_version).where(
+        Person.email == email.strip().lower(), Person.closed_at.is_(None)
+    )
+    row = work.db.execute(query).first()
+    found = viewer(work, row.id, row.session_version) if row else None
+    if found is None:
+        raise NotFound
+    return found

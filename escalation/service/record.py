@@ -33,13 +33,14 @@ SIDES = ("raising", "responding", "deciding")
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """A permitted step with everything that belongs to it. No person and no post: the clock."""
+    """A permitted step with all that belongs to it. No person: the clock. `digest`: a change of edition."""
 
     step: Step
     answers: Answers
     person_id: str | None
     post: PostRecord | None
     key: str | None
+    digest: str | None = None
 
 
 def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> int:
@@ -56,7 +57,7 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
         facts["responsible"] = {side: post.id for side, post in responsible.items()}
     kept = _content(work, case, number, doing)
     head = events.append(work.db, _event(work, case, number, doing, facts, kept))
-    cases.move(work.db, case, _changes(work, procedure, doing.step, number, head, outcome))
+    cases.move(work.db, case, _changes(work, procedure, doing, number, head, outcome))
     for side, post in responsible.items():
         cases.make_responsible(work.db, case.id, side, post.id, number)
         deadlines.hand_to(work.db, case.id, side, post.id)
@@ -110,7 +111,7 @@ def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doin
 def _responsible(work: Changing, case: CaseRecord, procedure: Procedure, step: Step) -> dict[str, PostRecord]:
     """Who answers for each side from now on, where the step enters another stage."""
     stage = procedure.stage_of(step.dest)
-    if stage is None or stage.id == procedure.states[step.source].stage:
+    if stage is None or stage == procedure.stage_of(step.source):
         return {}
     raiser, challenged = (
         post
@@ -159,9 +160,12 @@ def _event(
 
 
 def _changes(
-    work: Changing, procedure: Procedure, step: Step, number: int, head: str, outcome: str | None
+    work: Changing, procedure: Procedure, doing: Doing, number: int, head: str, outcome: str | None
 ) -> dict[str, Any]:
+    step = doing.step
     changes: dict[str, Any] = {"version": number, "head": head, "state": step.dest}
+    if doing.digest:
+        changes["procedure_digest"] = doing.digest
     stage = procedure.stage_of(step.dest)
     if stage:
         changes["stage"] = stage.id  # a closed case keeps the stage it reached

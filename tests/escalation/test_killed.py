@@ -16,25 +16,10 @@ from escalation.cases.tables import Case
 from escalation.deadlines.auditor import audit
 from escalation.deadlines.tables import Firing
 from escalation.notices.tables import Message
-from escalation.office import Office
 from escalation.scheduler.rounds import deliver_round, sweep_round
 from tests.support.desk import Desk, Postbox, at
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def settings_file(office: Office) -> Path:
-    """Settings another process can open the same installation with, on a clock they share."""
-    folder = office.config.folder
-    (folder / "now").write_text(office.clock.now().isoformat())
-    file = folder / "config.toml"
-    file.write_text(
-        f'[service]\nmode = "demonstration"\nsecret_key = "{office.config.service.secret_key}"\n'
-        '[database]\nurl = "sqlite:///test.db"\n[clock]\nfile = "now"\n'
-        '[mail]\nchannel = "file"\nfolder = "letters"\n'
-    )
-    return file
 
 
 def killed(settings_file: Path, job: str, boundary: str, number: int, reference: str = "") -> str:
