@@ -23,19 +23,34 @@ Faults = Iterator[tuple[str, str]]
 
 
 def faults_of(shape: Mapping[str, Any]) -> Faults:
-    """Each fault as (place, sentence)."""
-    yield from _calendar(shape)
-    yield from _twice("tracks", [track["id"] for track in shape["tracks"]])
-    yield from _twice("stages", [stage["id"] for stage in shape["stages"]])
-    yield from _tracks(shape)
+    """Each fault of a shape that is whole, as (place, sentence)."""
+    for check in _CHECKS:
+        yield from check(shape)
+
+
+def faults_of_part(shape: Mapping[str, Any]) -> Faults:
+    """What can be said of a shape that has faults of its own, so that a broken line hides no other fault."""
+    for check in _CHECKS:
+        try:
+            yield from list(check(shape))
+        except (KeyError, TypeError, AttributeError, ValueError):
+            continue  # this check needs what the shape lacks; its fault is named already
+
+
+def _ids_given_twice(shape: Mapping[str, Any]) -> Faults:
+    yield from _twice("tracks", _ids(shape["tracks"]))
+    yield from _twice("stages", _ids(shape["stages"]))
+
+
+def _stages(shape: Mapping[str, Any]) -> Faults:
     for number, stage in enumerate(shape["stages"], start=1):
         yield from _stage(shape, stage, f"stages[{number}]")
+
+
+def _every_stage(shape: Mapping[str, Any]) -> Faults:
     yield from _twice("each_stage.limits", _ids(shape["each_stage"]["limits"]))
     for limit in shape["each_stage"]["limits"]:
         yield from _limit(shape, limit, f"each_stage.limits “{limit['id']}”")
-    yield from _actions(shape)
-    yield from _ends(shape)
-    yield from _around(shape)
 
 
 def _calendar(shape: Mapping[str, Any]) -> Faults:
@@ -107,7 +122,7 @@ def _answering(shape: Mapping[str, Any], stage: Mapping[str, Any]) -> Iterator[M
 
 
 def _is_counted(limit: Mapping[str, Any]) -> bool:
-    return bool(limit["within"] or limit["by_track"] or limit["agreed"])
+    return bool(limit.get("within") or limit.get("by_track") or limit.get("agreed"))
 
 
 def _stage_ways(shape: Mapping[str, Any], stage: Mapping[str, Any], place: str) -> Faults:
@@ -161,7 +176,7 @@ def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Fa
         yield from _moment(shape, limit[key], f"{place}.{'from' if key == 'starts' else key}")
     for told in limit["then"]["tell"] if limit["then"] else []:
         yield from _known(f"{place}.then.tell", "party", told, _parties(shape))
-    if limit["agreed"] and (limit["within"] or limit["by_track"]):
+    if limit.get("agreed") and (limit.get("within") or limit.get("by_track")):
         yield place, "A limit whose date the sides agree has no “within”. Take one of the two out."
 
 
@@ -207,3 +222,6 @@ def _ends(shape: Mapping[str, Any]) -> Faults:
         yield from _known("ends", "action", action, list(shape["actions"]))
         for outcome in table.values():
             yield from _known(f"ends.{action}", "outcome", outcome, list(shape["outcomes"]))
+
+
+_CHECKS = (_calendar, _ids_given_twice, _tracks, _stages, _every_stage, _actions, _ends, _around)

@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from workflows import overlays, soundness
-from workflows.checker import faults_of
+from workflows.checker import faults_of, faults_of_part
 from workflows.compiler import compile_procedure
 from workflows.definition import Procedure
 from workflows.errors import DefinitionError, Fault
@@ -51,7 +51,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _fault(path, f"the file cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError of its own
         raise _fault(path, f"this is not TOML: {error}.") from error
 
 
@@ -89,7 +89,9 @@ def _build(document: dict[str, Any], file: str) -> Procedure:
     try:
         shape = DefinitionShape().load(json.loads(text))
     except ValidationError as error:
-        raise DefinitionError(_shape_faults(error.messages, file)) from error
+        part = error.valid_data if isinstance(error.valid_data, dict) else {}
+        also = [Fault(file, place, sentence) for place, sentence in faults_of_part(part)]
+        raise DefinitionError([*_shape_faults(error.messages, file), *also]) from error
     faults = [Fault(file, place, sentence) for place, sentence in faults_of(shape)]
     if faults:
         raise DefinitionError(faults)

@@ -45,7 +45,10 @@ def _chain(path: Path, read: Callable[[Path], Document], library: Path) -> list[
 
 
 def _parent(path: Path, name: str, library: Path) -> Path:
-    """A parent is a shipped procedure by id, or a file beside this one."""
+    """A parent is a shipped procedure by id, or a file beside this one; never anything elsewhere."""
+    if Path(name).name != name:
+        sentence = f"“{name}” is a path. Extend a shipped procedure by its id, or a file in the same folder."
+        raise DefinitionError([Fault(path.name, "procedure.extends", sentence)])
     found = path.parent / name if name.endswith(".toml") else library / f"{name}.toml"
     if not found.exists():
         shipped = [file.stem for file in library.glob("*.toml")]

@@ -56,6 +56,23 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     assert len(faults(tmp_path, text)) >= 2
 
 
+def test_a_broken_line_hides_no_other_fault(tmp_path: Path) -> None:
+    text = STANDARD.replace('within = "1 working day"', 'within = "1 workday"').replace('"england"', '"uk"')
+    found = faults(tmp_path, text.replace('deciding = "chair"', 'deciding = "char"'))
+    for sentence in ("is not a unit of time", "no calendar “uk”", "no role “char”"):
+        assert any(sentence in fault for fault in found), found
+
+
+def test_a_number_of_five_thousand_digits_is_no_traceback(tmp_path: Path) -> None:
+    assert "this is not TOML" in faults(tmp_path, "a = " + "9" * 5000)[0]
+
+
+@pytest.mark.parametrize("parent", ["../standard.toml", "/etc/hosts.toml", "a/b.toml"])
+def test_a_file_extends_nothing_from_elsewhere(tmp_path: Path, parent: str) -> None:
+    found = faults(tmp_path, f'[procedure]\nid = "x"\nextends = "{parent}"\n')
+    assert "is a path" in found[0]
+
+
 def test_a_stage_that_moves_up_on_silence_says_how_long_silence_lasts(tmp_path: Path) -> None:
     text = STANDARD.replace('within = "2 working days"\nfor = { urgent = "8 hours" }\n\n', "\n")
     assert any("no limit here says how long silence lasts" in fault for fault in faults(tmp_path, text))
