@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from escalation.start import make_office
 from tests.support.desk import Desk, at
 from workflows.loader import library
 
+COMPILED: dict[Any, Any] = {}
 START = "2026-04-01 10:00"  # the Wednesday before Easter
 
 
@@ -55,6 +57,8 @@ def office(prepared: Path, tmp_path: Path, clock: HandClock) -> Iterator[Office]
     shutil.copy(prepared, tmp_path / "test.db")
     tokens = random.Random(3)
     made = replace(make_office(config_in(tmp_path)), clock=clock, token=lambda n: tokens.randbytes(n).hex())
+    # Each test has an engine of its own; what SQLAlchemy has compiled once need not be compiled for each.
+    made.database.engine.update_execution_options(compiled_cache=COMPILED)
     yield made
     made.database.close()
 

@@ -14,12 +14,12 @@ from escalation.demo.stories import HERE
 from escalation.office import Office
 from escalation.people.directory import read_directory
 from tests.support.desk import ANSWERS
-from web.app import create_app
+from tests.support.site import site_of
 
 
 def app_of(office: Office) -> Flask:
     """The application, with form tokens switched off."""
-    app = create_app(office)
+    app = site_of(office)
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 import escalation.demo
 from escalation.office import Office
 from escalation.people.directory import read_directory
+from tests.support.site import site_of
 from tests.web.case_visitors import app_of, visitor
 from tests.web.visitor import Visitor
-from web.app import create_app
 
 Visits = Callable[[str], Visitor]
 
@@ -29,7 +29,7 @@ def addresses() -> dict[str, str]:
 @pytest.fixture
 def site(office: Office) -> Flask:
     """The application, as it is for everybody."""
-    return create_app(office)
+    return site_of(office)
 
 
 @pytest.fixture

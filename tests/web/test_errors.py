@@ -17,10 +17,10 @@ from flask import abort
 from escalation.database.engine import Database
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unavailable
 from tests.support.processes import Process, free_port
+from tests.support.site import site_of
 from tests.web.test_raise_pages import begin
 from tests.web.visitor import Visitor
 from web.access import Access, access
-from web.app import create_app
 from web.errors import TABLE
 
 STORY = "The child comes hungry.\nEvery <Monday>."
@@ -29,7 +29,7 @@ STORY = "The child comes hungry.\nEvery <Monday>."
 @pytest.fixture
 def refusing(office):
     """An application with an address that refuses in the way it is told."""
-    app = create_app(office)
+    app = site_of(office)
     raised = {}
 
     @access(Access.ANYONE)
@@ -135,7 +135,7 @@ def test_a_locked_database_keeps_the_text_gives_the_number_and_can_be_tried_agai
     office, addresses, tmp_path
 ):
     impatient = replace(office, database=Database(office.config.database.url, busy_seconds=0.05))
-    ada = Visitor(create_app(impatient), addresses["ada"])
+    ada = Visitor(site_of(impatient), addresses["ada"])
     draft = begin(ada)
     ada.open(f"{draft}safety")
     held = locked(tmp_path)

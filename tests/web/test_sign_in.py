@@ -10,9 +10,9 @@ import pytest
 
 from escalation.errors import Unavailable
 from escalation.people.accounts import set_password
+from tests.support.site import site_of
 from web.access import declared_access
 from web.account import WRONG, same_site
-from web.app import create_app
 
 
 def test_every_page_says_who_may_open_it(site):
@@ -21,7 +21,7 @@ def test_every_page_says_who_may_open_it(site):
 
 
 def test_a_page_nobody_declared_is_closed_to_everybody(office, addresses):
-    app = create_app(office)
+    app = site_of(office)
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     assert app.test_client().get("/forgotten").status_code == 404
 
