@@ -23,6 +23,7 @@ import web.logs
 import web.procedures
 import web.raising
 import web.session
+import web.what_if
 import web.words
 from escalation.config import Config
 from escalation.office import Office
@@ -41,7 +42,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-AREAS = (web.account, web.home, web.raising, web.cases, web.board, web.procedures, web.health)
+AREAS = (web.account, web.home, web.raising, web.cases, web.board, web.procedures, web.what_if, web.health)
 IDLE = timedelta(hours=4)
 
 

@@ -7,8 +7,8 @@ would have moved a case that people later acted on, the replay stops: what they 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from escalation.cases.tables import Case
 from escalation.ledger import events
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
-from workflows.definition import CLOSED, NEW, Procedure
+from workflows.definition import CLOSED, Procedure
 from workflows.machine import NotAllowed
 from workflows.simulate import Simulated, until
 
@@ -27,6 +27,8 @@ SAME, LATE, EARLIER, NOT_REPLAYED = (
     "moved up earlier",
     "not replayed",
 )
+# What adds to the record without moving the case.
+_RECORDS = ("record_discussion", "record_meeting", "add_note", "confirm_action", "move_edition")
 VERDICTS = (SAME, LATE, EARLIER, NOT_REPLAYED)
 
 
@@ -80,25 +82,29 @@ def _verdict(work: Reading, procedure: Procedure, case_id: int, reference: str, 
     history = events.history(work.db, case_id)
     if track not in {known.id for known in procedure.tracks}:
         return Verdict(reference, "", NOT_REPLAYED, f"the procedure has no track “{track}”")
-    case = Simulated(procedure, work.calendar(procedure), track)
-    recorded_late = {str(event.facts.get("limit")) for event in history if event.action == "miss_limit"}
+    case, stage = Simulated(procedure, work.calendar(procedure), track), ""
     for event in history:
         stopped = _until(procedure, case, event)
         if stopped:
             return Verdict(reference, *stopped)
-        if event.actor == "clock":
+        if event.actor == "clock" or event.action in _RECORDS:
             continue
         try:
-            case.act(event.at, event.action, event.facts)
+            case.act(event.at, event.action, _answers(procedure, event))
         except NotAllowed:
-            return Verdict(
-                reference, _title(procedure, case.state), NOT_REPLAYED, _not_possible(procedure, event)
-            )
-    return _end(procedure, case, reference, history, recorded_late)
+            return Verdict(reference, stage, NOT_REPLAYED, _not_possible(procedure, event))
+        stage = _title(procedure, case.state) or stage
+    return _end(procedure, case, Verdict(reference, stage, SAME, ""), history)
+
+
+def _answers(procedure: Procedure, event: EventRecord) -> Mapping[str, object]:
+    """The coded answers. Where a case began at a stage this procedure does not have, it begins at the first."""
+    stages = {stage.id for stage in procedure.stages}
+    return {name: value for name, value in event.facts.items() if name != "start_at" or value in stages}
 
 
 def _until(procedure: Procedure, case: Simulated, event: EventRecord) -> tuple[str, str, str] | None:
-    """Let the clock run up to an event; (stage, verdict, why) where it would have moved the case first."""
+    """Let the clock run up to an event; (stage, verdict, why) where it would have moved the case."""
     before = case.state
     for happening in until(case, event.at):
         moved = _title(procedure, happening.state) != _title(procedure, before)
@@ -110,29 +116,16 @@ def _until(procedure: Procedure, case: Simulated, event: EventRecord) -> tuple[s
     return None
 
 
-def _end(
-    procedure: Procedure, case: Simulated, reference: str, history: list[EventRecord], recorded: Iterable[str]
-) -> Verdict:
-    last = history[-1]
-    stage = _title(procedure, _last_open(history))
-    more = sorted(set(case.ever_missed) - set(recorded))
+def _end(procedure: Procedure, case: Simulated, same: Verdict, history: list[EventRecord]) -> Verdict:
+    recorded = {str(event.facts.get("limit")) for event in history if event.action == "miss_limit"}
+    more = sorted(set(case.ever_missed) - recorded)
     if more:
-        words = procedure.limits[more[0]].words
-        return Verdict(
-            reference,
-            procedure.stage(procedure.limits[more[0]].stage).title,
-            LATE,
-            f"“{words}” would have been missed",
-        )
-    if (case.state == CLOSED) != (last.to_state == CLOSED):
-        return Verdict(reference, stage, NOT_REPLAYED, "it would not have ended as it did")
-    return Verdict(reference, stage, SAME, "")
-
-
-def _last_open(history: list[EventRecord]) -> str:
-    return next(
-        (e.from_state for e in reversed(history) if e.from_state not in (CLOSED, NEW)), history[0].to_state
-    )
+        limit = procedure.limits[more[0]]
+        why = f"“{limit.words}” would have been missed"
+        return Verdict(same.reference, procedure.stage(limit.stage).title, LATE, why)
+    if (case.state == CLOSED) != (history[-1].to_state == CLOSED):
+        return replace(same, verdict=NOT_REPLAYED, why="it would not have ended as it did")
+    return same
 
 
 def _title(procedure: Procedure, state: str) -> str:

@@ -77,6 +77,11 @@ def test_a_track_the_new_edition_does_not_have_is_said(desk: Desk) -> None:
     assert (verdict.verdict, verdict.why) == (NOT_REPLAYED, "the procedure has no track “urgent”")
 
 
+def test_a_case_is_replayed_on_a_ladder_with_stages_of_other_names(desk: Desk, told: str) -> None:
+    [verdict] = replayed(desk, library()["coventry"]).verdicts
+    assert (verdict.reference, verdict.verdict, verdict.stage) == (told, SAME, "Stage 1: front-line staff")
+
+
 def test_the_counts_add_up_and_nothing_is_changed(desk: Desk, told: str) -> None:
     before = desk.story(told)
     first, second = replayed(desk, library()["standard"]), replayed(desk, library()["standard"])

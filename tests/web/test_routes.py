@@ -36,6 +36,7 @@ ROUTES = {
     "GET /cases/<reference>/<action>": Access.CASE,
     "POST /cases/<reference>/<action>": Access.CASE,
     "GET /cases/<reference>/files/<int(max=99999):number>/<int(max=99):position>": Access.CASE,
+    "GET /what-if": Access.OFFICE,
     "GET /raise": Access.RAISER,
     "POST /raise": Access.RAISER,
     "GET /raise/call-999": Access.RAISER,
