@@ -98,7 +98,7 @@ def _verdict(work: Reading, procedure: Procedure, case_id: int, reference: str, 
 
 
 def _answers(procedure: Procedure, event: EventRecord) -> Mapping[str, object]:
-    """The coded answers. Where a case began at a stage this procedure does not have, it begins at the first."""
+    """The coded answers. A case that began at a stage this procedure lacks begins at its first."""
     stages = {stage.id for stage in procedure.stages}
     return {name: value for name, value in event.facts.items() if name != "start_at" or value in stages}
 
