@@ -16,8 +16,10 @@ from escalation.config import Config, DatabaseSettings, Mail, Service
 from escalation.database import migrate
 from escalation.demo.builder import prepare
 from escalation.office import Office
+from escalation.procedures.shelf import install
 from escalation.start import make_office
 from tests.support.desk import Desk, at
+from tests.support.shipped import Run, Under
 from workflows.loader import library
 
 COMPILED: dict[Any, Any] = {}
@@ -67,3 +69,17 @@ def office(prepared: Path, tmp_path: Path, clock: HandClock) -> Iterator[Office]
 def desk(office: Office, clock: HandClock) -> Desk:
     """The office with people and answers ready."""
     return Desk(office, clock)
+
+
+@pytest.fixture
+def under(desk: Desk) -> Under:
+    """Give the partnership another shipped procedure."""
+
+    def use(name: str) -> Run:
+        procedure = library()[name]
+        with desk.office.changing() as work:
+            install(work.db, procedure, work.now)
+            work.db.exec_driver_sql(f"UPDATE partnerships SET procedure_digest = '{procedure.digest}'")
+        return Run(desk, procedure)
+
+    return use

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
+from escalation.cases import store as cases
 from escalation.notices import letters, outbox
 from escalation.notices.outbox import MessageRecord
 from escalation.notices.senders import NotSent, Sender
-from escalation.office import Office
+from escalation.office import Office, Reading
 from escalation.people.posts import holders
 
 log = logging.getLogger("escalation.deliver")
@@ -47,18 +48,19 @@ def _claim(office: Office) -> list[MessageRecord]:
 def _send(office: Office, sender: Sender, message: MessageRecord) -> None:
     with office.reading() as work:
         people = holders(work.db, message.post_id, work.now)
+        link = _link(work, message)
     if not people:
         raise NotSent("nobody holds the post")
     for person_id, _, email in people:
-        sender.send(_written(office, message, person_id, email))
+        sender.send(_written(office, message, link, person_id, email))
     with office.changing() as work:
         outbox.mark_sent(work.db, message.id, work.now)
 
 
-def _written(office: Office, message: MessageRecord, person_id: str, email: str) -> EmailMessage:
+def _written(office: Office, message: MessageRecord, link: str, person_id: str, email: str) -> EmailMessage:
     service = office.config.service
     subject, text = letters.words(
-        message.letter, reference=message.reference, address=service.address, service=service.name
+        message.letter, reference=message.reference, link=link, service=service.name
     )
     written = EmailMessage()
     written["Subject"] = subject
@@ -70,6 +72,13 @@ def _written(office: Office, message: MessageRecord, person_id: str, email: str)
     written["Auto-Submitted"] = "auto-generated"
     written.set_content(text)
     return written
+
+
+def _link(work: Reading, message: MessageRecord) -> str:
+    """The case for a post that is part of it; without identities for who is only told, like the office."""
+    part = any(part.post_id == message.post_id for part in cases.parts(work.db, message.case_id))
+    page = "cases" if part else "board/cases"
+    return f"{work.office.config.service.address}/{page}/{message.reference}"
 
 
 def _letter_id(message: MessageRecord, person_id: str) -> str:

@@ -109,11 +109,11 @@ def _concerned(case: CaseRecord, step: Step, parts: tuple[Part, ...]) -> Iterabl
     return found.values()
 
 
-def words(letter: str, *, reference: str, address: str, service: str) -> tuple[str, str]:
-    """(subject, text) of a letter."""
+def words(letter: str, *, reference: str, link: str, service: str) -> tuple[str, str]:
+    """(subject, text) of a letter. `link` is the page its reader may open."""
     found = LETTERS[letter]
     text = (
-        f"{found.body}\n\n{address}/cases/{reference}\n\n"
+        f"{found.body}\n\n{link}\n\n"
         "If a child is in immediate danger, call 999. Do not wait for a reply here.\n\n"
         f"{service}. This message holds nothing of the case; sign in to read it.\n"
     )

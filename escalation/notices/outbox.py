@@ -21,6 +21,7 @@ class MessageRecord:
 
     id: int
     key: str
+    case_id: int
     reference: str
     post_id: str
     letter: str
@@ -57,7 +58,15 @@ def write(
 def claim(db: Connection, now: datetime, *, most: int = 100) -> list[MessageRecord]:
     """Take letters to send, and keep others from taking them for the length of a lease."""
     query = (
-        select(Message.id, Message.key, Message.reference, Message.post_id, Message.letter, Message.attempts)
+        select(
+            Message.id,
+            Message.key,
+            Message.case_id,
+            Message.reference,
+            Message.post_id,
+            Message.letter,
+            Message.attempts,
+        )
         .where(Message.sent_at.is_(None), Message.next_try_at <= now)
         .order_by(Message.next_try_at, Message.id)
         .limit(most)

@@ -233,8 +233,9 @@ def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step,
     told = [party for notice in procedure.notices if notice.when & happened for party in notice.tell]
     found = {party: _party(work, case, party) for party in told if party not in procedure.parties}
     for party, post in found.items():
-        if post and " " in party:  # whoever is told on a side is part of it from then on
-            cases.join(work.db, case.id, party.split(" ")[0], post.id, number)
+        # Whoever is told on a side is part of it; the office and the board read it without identities.
+        if post and post.level in posts.LADDER:
+            cases.join(work.db, case.id, party.split(" ")[0] if " " in party else "raising", post.id, number)
     outbox.write(
         work.db,
         case_id=case.id,

@@ -224,3 +224,11 @@ def test_the_page_says_what_is_possible_and_why_the_rest_is_not(desk: Desk) -> N
     assert next(later.why for later in page.not_yet if later.action.id == "accept") == (
         "Not yet. Waiting for an answer."
     )
+
+
+def test_a_date_past_what_the_calendar_knows_is_refused_in_words_and_nothing_is_kept(desk: Desk) -> None:
+    desk.clock.set(at("2030-12-31 10:00"))
+    with pytest.raises(NotPossible, match="Bank holidays are known from 2015 to 2030"):
+        desk.raised()
+    with desk.office.reading() as work:
+        assert work.db.execute(select(func.count()).select_from(Case)).scalar_one() == 0
