@@ -14,6 +14,7 @@ import click
 from escalation import config as settings
 from escalation import installation
 from escalation.board.whatif import what_if
+from escalation.closures.command import closures
 from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
@@ -262,6 +263,9 @@ def password(path: Path | None, email: str, password: str) -> None:
     if not known:
         raise click.ClickException("Nobody has that e-mail address.")
     click.echo("Done.")
+
+
+main.add_command(closures)
 
 
 @main.group("config")

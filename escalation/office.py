@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from escalation.clock import Clock
+from escalation.closures.days import ClosureRecord, days_closed, in_force
 from escalation.config import Config
 from escalation.database.engine import Database
 from escalation.procedures.shelf import Shelf
@@ -26,14 +27,32 @@ class Reading:
     db: Connection
     now: datetime
     office: Office
+    _closures: dict[str, tuple[ClosureRecord, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def procedure(self, digest: str) -> Procedure:
         """The installed procedure of that digest."""
         return self.office.shelf.get(self.db, digest)
 
-    def calendar(self, procedure: Procedure) -> Calendar:
-        """The working time a procedure counts by."""
-        return calendar_named(procedure.calendar, hours=procedure.hours)
+    def calendar(
+        self, procedure: Procedure, partnership_id: str | None = None, agency_ids: Collection[str] = ()
+    ) -> Calendar:
+        """The working time a procedure counts by.
+
+        With a partnership, less the closures of all of it and those of the agencies named: the ones that must
+        act. Its closures are read once a look.
+        """
+        closed = days_closed(self.closures(partnership_id), agency_ids) if partnership_id else None
+        return calendar_named(procedure.calendar, hours=procedure.hours, closures=closed)
+
+    def closures(self, partnership_id: str) -> tuple[ClosureRecord, ...]:
+        """A partnership’s closures in force and those of its agencies, soonest first."""
+        if partnership_id not in self._closures:
+            self._closures[partnership_id] = in_force(self.db, partnership_id)
+        return self._closures[partnership_id]
+
+    def forget_closures(self) -> None:
+        """Read them again the next time: they have changed."""
+        self._closures.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from escalation.procedures.shelf import install
 from escalation.start import make_office
 from tests.support.desk import Desk, at
 from tests.support.shipped import Run, Under
-from workflows.loader import library
+from workflows.loader import library, load_file
 
 COMPILED: dict[Any, Any] = {}
 START = "2026-04-01 10:00"  # the Wednesday before Easter
@@ -76,7 +76,8 @@ def under(desk: Desk) -> Under:
     """Give the partnership another shipped procedure."""
 
     def use(name: str) -> Run:
-        procedure = library()[name]
+        """A shipped procedure by its id, or a file of the tests by its path."""
+        procedure = load_file(Path(name)) if name.endswith(".toml") else library()[name]
         with desk.office.changing() as work:
             install(work.db, procedure, work.now)
             work.db.exec_driver_sql(f"UPDATE partnerships SET procedure_digest = '{procedure.digest}'")

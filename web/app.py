@@ -15,11 +15,13 @@ import web.access
 import web.account
 import web.board
 import web.cases
+import web.closures
 import web.edge
 import web.errors
 import web.health
 import web.home
 import web.logs
+import web.moving
 import web.procedures
 import web.raising
 import web.session
@@ -42,7 +44,18 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-AREAS = (web.account, web.home, web.raising, web.cases, web.board, web.procedures, web.what_if, web.health)
+AREAS = (
+    web.account,
+    web.home,
+    web.raising,
+    web.cases,
+    web.board,
+    web.procedures,
+    web.what_if,
+    web.moving,
+    web.closures,
+    web.health,
+)
 IDLE = timedelta(hours=4)
 
 

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from flask import Blueprint, render_template, request, url_for
 
 from escalation.board.figures import BoardPage, Filters, board_list
-from escalation.cases.page import board_page
+from escalation.cases.page import CasePage, board_page
+from escalation.cases.telling import Told
 from escalation.people import partnerships
+from escalation.service.moving import may_move
 from web.access import Access, access
 from web.session import office, viewer
 from workflows.diagram import path_svg
@@ -42,9 +44,16 @@ def case(reference: str) -> str:
         page = board_page(work, viewer(), reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
-    return render_template(
-        "board/case.html", page=page, partnership=partnership, now=now, picture=path_svg(page.path)
-    )
+    around = {"picture": path_svg(page.path), "done": _moved(page), "may_move": may_move(viewer(), page.case)}
+    return render_template("board/case.html", page=page, partnership=partnership, now=now, **around)
+
+
+def _moved(page: CasePage) -> Told | None:
+    """The move to another edition the viewer’s office has just made, if the record says so too."""
+    mine = {post.words for post in viewer().posts}
+    last = page.timeline[-1]
+    made = (last.action, last.post in mine) == ("move_edition", True)
+    return last if made and request.args.get("done") == last.action else None
 
 
 def _asked(name: str) -> str:

@@ -40,6 +40,7 @@ area = Blueprint("cases", __name__, url_prefix="/cases")
 Choices = tuple[tuple[str, str], ...]
 _ANSWERS = ("respond", "decide")
 _LOOKING_AT_CHALLENGE = (*_ANSWERS, "take_forward", "send_back")
+_ABOUT_TIME = ("agree_more_time", "refuse_more_time")
 _CHALLENGE_IN_SHORT = ("decision", "why_unsafe", "outcome_wanted")
 # What the procedure waits for; everything else can be done at any time and is offered more quietly.
 _MAIN = (
@@ -52,6 +53,9 @@ _MAIN = (
     "dissent",
     "confirm_action",
     "close_without_reply",
+    "agree_more_time",
+    "refuse_more_time",
+    "follow_up",
 )
 
 
@@ -315,9 +319,16 @@ def _recaps(
         for told in page.timeline
         if told.number in {answered} | moved
     ]
+    if action.id in _ABOUT_TIME:
+        return tuple(Recap(f"{t.who} {t.done}", t.post, t.at, said.get(t.number, ())) for t in _asked(page))
     if answered and action.id not in _LOOKING_AT_CHALLENGE:
         return tuple(found)
     return (*_challenge(work, page), *found)
+
+
+def _asked(page: CasePage) -> tuple[Told, ...]:
+    """The newest request for more time."""
+    return tuple(told for told in page.timeline if told.action == "ask_more_time")[-1:]
 
 
 def _challenge(work: Reading, page: CasePage) -> tuple[Recap, ...]:

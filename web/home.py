@@ -14,6 +14,7 @@ from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
 
@@ -72,6 +73,7 @@ def _mine(work: Reading, who: Viewer) -> dict[str, Any]:
         "inbox": lists.inbox(work, who),
         "others": lists.others(work, who),
         "ended": lists.ended(work, who),
+        "to_do": things_to_do(work, who),
         "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work.db, who.person_id)],
         "partnership": partnerships.of(work, who.posts[0].partnership_id) if who.posts else None,
     }

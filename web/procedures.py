@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from escalation.errors import NotPossible, Unanswered
+from escalation.errors import NotFound, NotPossible, Unanswered
 from escalation.office import Reading
 from escalation.people.access import office_posts
 from escalation.procedures import editions, overview
 from escalation.procedures.overview import Shown
 from web.access import Access, access
 from web.forms import flat_errors
+from web.offices import offices
 from web.session import office, viewer
 from workflows.definition import Procedure
 from workflows.errors import DefinitionError
@@ -46,7 +47,7 @@ def procedures() -> str:
 def procedure(digest: str) -> str:
     """One edition in plain words, with its picture and every move."""
     with office().reading() as work:
-        shown = overview.shown(work, viewer(), digest)
+        shown = overview.shown(work, viewer(), digest, request.args.get("partnership", ""))
         changed = _changed(work, shown)
     return render_template("procedures/procedure.html", **_page(shown), changed=changed)
 
@@ -65,12 +66,13 @@ def propose_now() -> ResponseReturnValue:
     try:
         proposed = _chosen()
         with office().changing() as work:
-            editions.propose(work, viewer(), proposed, request.form.get("reason", ""))
+            ours = offices(work)
+            editions.propose(work, viewer(), proposed, request.form.get("reason", ""), ours.chosen.id)
     except DefinitionError as error:
         return _form({_asked(): [str(fault) for fault in error.faults]}, faulty=True), 400
     except (Unanswered, NotPossible) as error:
         return _form(_messages(error)), 400
-    return redirect(url_for(".procedure", digest=proposed.digest), 303)
+    return redirect(url_for(".procedure", digest=proposed.digest, partnership=ours.named), 303)
 
 
 @area.post("/<int(max=2147483647):proposal_id>/agree")
@@ -78,8 +80,33 @@ def propose_now() -> ResponseReturnValue:
 def agree(proposal_id: int) -> ResponseReturnValue:
     """The second person agrees: new cases follow it from now on."""
     with office().changing() as work:
+        ours = offices(work)
         digest = editions.agree(work, viewer(), proposal_id)
-    return redirect(url_for(".procedure", digest=digest), 303)
+    return redirect(url_for(".procedure", digest=digest, partnership=ours.named), 303)
+
+
+@area.post("/<int(max=2147483647):proposal_id>/refuse")
+@access(Access.OFFICE)
+def refuse(proposal_id: int) -> ResponseReturnValue:
+    """Do not agree, and say why; or take one’s own proposal back."""
+    try:
+        with office().changing() as work:
+            editions.refuse(work, viewer(), proposal_id, request.form.get("why_not", ""))
+    except Unanswered as error:
+        return _still_waits(error), 400
+    return redirect(url_for(".procedures"), 303)
+
+
+def _still_waits(error: Unanswered) -> str:
+    """The page of the proposal once more, with what was typed."""
+    with office().reading() as work:
+        partnership_id = offices(work).chosen.id
+        waits = editions.waiting(work, partnership_id)
+        if waits is None:
+            raise NotFound
+        shown = overview.shown(work, viewer(), waits.digest, partnership_id)
+        changed = _changed(work, shown)
+    return render_template("procedures/procedure.html", **_page(shown, error.messages), changed=changed)
 
 
 def _chosen() -> Procedure:
@@ -104,8 +131,11 @@ def _messages(error: Unanswered | NotPossible) -> dict[str, list[str]]:
 
 
 def _form(messages: dict[str, list[str]], *, faulty: bool = False) -> str:
+    with office().reading() as work:
+        ours = offices(work)
     return render_template(
         "procedures/propose.html",
+        offices=ours,
         messages=messages,
         errors=flat_errors(messages),
         faulty=faulty,
@@ -117,8 +147,12 @@ def _form(messages: dict[str, list[str]], *, faulty: bool = False) -> str:
     )
 
 
-def _page(shown: Shown) -> dict[str, Any]:
+def _page(shown: Shown, messages: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
     return {
+        "messages": messages or {},
+        "errors": flat_errors(messages or {}),
+        "why_not": request.form.get("why_not", ""),
+        "longest": editions.LONGEST_REASON,
         "shown": shown,
         "plain": plain(shown.procedure),
         "source": list(_with_addresses(shown.procedure.source)),

@@ -10,9 +10,9 @@ from flask import Blueprint, render_template, request
 from escalation.board.whatif import VERDICTS, WhatIf, what_if
 from escalation.errors import NotFound
 from escalation.office import Reading
-from escalation.people.access import office_posts
 from web.access import Access, access
-from web.session import office, viewer
+from web.offices import offices
+from web.session import office
 from workflows.definition import Procedure
 from workflows.loader import library
 
@@ -28,10 +28,12 @@ def page() -> str:
     """Choose an edition; see what would have gone differently. Nothing is changed."""
     asked = request.args.get("edition", "")
     with office().reading() as work:
-        found = _replayed(work, asked) if asked else None
+        ours = offices(work)
+        found = _replayed(work, asked, ours.chosen.id) if asked else None
     return render_template(
         "procedures/what_if.html",
         shipped=list(library().values()),
+        offices=ours,
         asked=asked,
         found=found,
         verdicts=VERDICTS,
@@ -39,8 +41,8 @@ def page() -> str:
     )
 
 
-def _replayed(work: Reading, asked: str) -> WhatIf:
-    return what_if(work, _edition(work, asked), partnership_id=office_posts(viewer())[0].partnership_id)
+def _replayed(work: Reading, asked: str, partnership_id: str) -> WhatIf:
+    return what_if(work, _edition(work, asked), partnership_id=partnership_id)
 
 
 def _edition(work: Reading, asked: str) -> Procedure:

@@ -17,6 +17,7 @@ from workflows.due_command import due
 from workflows.errors import CalendarError, DefinitionError
 from workflows.loader import LIBRARY, load_file
 from workflows.machine import NotAllowed
+from workflows.plain import bounds
 from workflows.procedure_diagram import procedure_svg
 from workflows.simulate import Happening, read_script, scripted, silent
 from workflows.table import table_of
@@ -53,8 +54,8 @@ def _checked(file: Path) -> list[str]:
     except DefinitionError as error:
         return [str(fault) for fault in error.faults]
     click.echo(f"{file}: sound. {procedure.title}, {len(procedure.stages)} stages.")
-    for track in procedure.tracks:
-        click.echo(f"  {track.title}: {silence.words(procedure, silence.bound(procedure, track.id))}")
+    for heading, sentence in bounds(procedure):
+        click.echo(f"  {heading}: {sentence}" if heading else f"  {sentence}")
     return []
 
 
@@ -69,35 +70,42 @@ def table(file: Path) -> None:
 @FILE
 @click.option("--from", "start", default="2026-04-01T10:00", show_default=True, help="When it is raised.")
 @click.option("--track", default="", help="The track; the first one if not given.")
+@click.option("--route", default="", help="The kind of dispute; the first one if not given.")
 @click.option("--nation", default="", help="Another nation’s bank holidays.")
 @click.option("--script", type=click.Path(path_type=Path), help="Lines like: 2026-04-02T16:30 respond")
-def simulate(file: Path, start: str, track: str, nation: str, script: Path | None) -> None:
+def simulate(file: Path, start: str, track: str, route: str, nation: str, script: Path | None) -> None:
     """Run a case without a database: silent to its end, or by a script, with real dates."""
     procedure = _loaded(file)
     track = track or procedure.tracks[0].id
-    if track not in {each.id for each in procedure.tracks}:
-        known = ", ".join(each.id for each in procedure.tracks)
-        raise click.ClickException(f"There is no track “{track}”. Use one of: {known}.")
+    _known("track", track, [each.id for each in procedure.tracks])
+    if route:
+        _known("route", route, [each.id for each in procedure.routes])
     try:
         calendar = calendar_named(nation or procedure.calendar, hours=procedure.hours)
-        story = _story(procedure, calendar, start, track, script)
+        story = _story(procedure, calendar, start, (track, route), script)
     except (ValueError, OSError, CalendarError) as error:
         raise click.ClickException(f"{error}") from error
     except NotAllowed as refused:
         raise click.ClickException(f"The procedure does not allow that step. {refused}") from refused
     for happening in story:
         click.echo(_line(procedure, calendar, happening))
-    click.echo(silence.words(procedure, silence.bound(procedure, track)))
+    click.echo(silence.words(procedure, silence.bound(procedure, track, route=route)))
+
+
+def _known(what: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise click.ClickException(f"There is no {what} “{name}”. Use one of: {', '.join(known) or 'none'}.")
 
 
 def _story(
-    procedure: Procedure, calendar: Calendar, start: str, track: str, script: Path | None
+    procedure: Procedure, calendar: Calendar, start: str, way: tuple[str, str], script: Path | None
 ) -> list[Happening]:
+    track, route = way
     if script is not None:
         return scripted(procedure, calendar, read_script(script.read_text(encoding="utf-8"), calendar), track)
     moment = datetime.fromisoformat(start)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=calendar.zone)
-    return silent(procedure, calendar, moment, track)
+    return silent(procedure, calendar, moment, track, route=route)
 
 
 def _line(procedure: Procedure, calendar: Calendar, happening: Happening) -> str:

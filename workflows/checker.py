@@ -8,7 +8,8 @@ from typing import Any
 
 from workflows.calendars import NATIONS
 from workflows.errors import SpanError, did_you_mean
-from workflows.spans import DEFAULT_COUNTING, parse_counting
+from workflows.shifting import REMINDER_UNITS
+from workflows.spans import DEFAULT_COUNTING, parse_counting, parse_span
 
 MOMENTS = (
     *("opened", "answered", "decided", "left", "discussed", "met", "acknowledged", "confirmed"),
@@ -176,8 +177,26 @@ def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Fa
         yield from _moment(shape, limit[key], f"{place}.{'from' if key == 'starts' else key}")
     for told in limit["then"]["tell"] if limit["then"] else []:
         yield from _known(f"{place}.then.tell", "party", told, _parties(shape))
+    yield from _reminders(limit, place)
     if limit.get("agreed") and (limit.get("within") or limit.get("by_track")):
         yield place, "A limit whose date the sides agree has no “within”. Take one of the two out."
+
+
+def _reminders(limit: Mapping[str, Any], place: str) -> Faults:
+    for text in limit["remind_before"]:
+        if parse_span(text).unit not in REMINDER_UNITS:
+            yield (
+                f"{place}.remind_before",
+                f"“{text}” cannot be counted back. Write working days, working hours, hours or minutes.",
+            )
+
+
+def _allowances(shape: Mapping[str, Any]) -> Faults:
+    if shape["pause"] and not shape["pause"]["categories"]:
+        yield "pause.categories", "A pause needs at least one reason people can choose."
+    for name in ("pause", "extension"):
+        if shape[name] and not shape[name]["most"]:
+            yield f"{name}.most", "Say how long it may be at most, like “5 working days”."
 
 
 def _parties(shape: Mapping[str, Any]) -> list[str]:
@@ -224,4 +243,4 @@ def _ends(shape: Mapping[str, Any]) -> Faults:
             yield from _known(f"ends.{action}", "outcome", outcome, list(shape["outcomes"]))
 
 
-_CHECKS = (_calendar, _ids_given_twice, _tracks, _stages, _every_stage, _actions, _ends, _around)
+_CHECKS = (_allowances, _calendar, _ids_given_twice, _tracks, _stages, _every_stage, _actions, _ends, _around)

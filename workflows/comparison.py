@@ -46,7 +46,7 @@ def compare(procedures: Iterable[Procedure]) -> list[Row]:
 
 
 def _row(procedure: Procedure) -> Row:
-    limits = procedure.limits.values()
+    limits = [limit for limit in procedure.limits.values() if not limit.timer]
     return Row(
         id=procedure.id,
         title=procedure.title,

@@ -33,7 +33,7 @@ Shape = Mapping[str, Any]
 
 def compile_procedure(shape: Shape, *, digest: str, text: str) -> Procedure:
     """The procedure a checked shape describes."""
-    tracks = tuple(Track(t["id"], t["title"], tuple(t["may_start_at"])) for t in shape["tracks"])
+    tracks = tuple(_track(data, number) for number, data in enumerate(shape["tracks"]))
     stages = tuple(_stage(shape, number) for number in range(len(shape["stages"])))
     states = {state.id: state for state in _states(stages, shape["roles"])}
     limits = compile_limits(shape, stages, states)
@@ -50,6 +50,12 @@ def compile_procedure(shape: Shape, *, digest: str, text: str) -> Procedure:
         digest=digest,
         text=text,
     )
+
+
+def _track(data: Shape, number: int) -> Track:
+    """Every track but the first is urgent unless it says otherwise: closed by default, so never paused."""
+    urgent = number > 0 if data["urgent"] is None else data["urgent"]
+    return Track(data["id"], data["title"], tuple(data["may_start_at"]), urgent)
 
 
 def _head(head: Shape) -> dict[str, Any]:
@@ -69,6 +75,7 @@ def _around(shape: Shape, stages: tuple[Stage, ...]) -> dict[str, Any]:
         "routes": tuple(Route(**entry) for entry in shape["routes"]),
         "notices": tuple(_notice(entry, stages) for entry in shape["notices"]),
         "parties": {entry["id"]: entry["title"] for entry in shape["parties"]},
+        "told_by": {entry["id"]: entry["by"] for entry in shape["parties"]},
         "equivalents": tuple(Equivalent(**entry) for entry in shape["equivalents"]),
         **{key: _allowance(shape[key]) for key in ("reopening", "extension", "pause")},
     }
@@ -167,6 +174,10 @@ def _choices(shape: Shape, data: Shape, stages: tuple[Stage, ...]) -> Mapping[st
         return {route["id"]: route["title"] for route in shape["routes"]}
     if data["choices_from"] == "tracks":
         return {track["id"]: track["title"] for track in shape["tracks"]}
+    if data["choices_from"] == "open_tasks":
+        return {party["id"]: party["title"] for party in shape["parties"]}
+    if data["choices_from"] == "pause_categories":
+        return dict(shape["pause"]["categories"]) if shape["pause"] else {}
     if data["choices_from"] in ("reasons", "outcomes"):
         return dict(shape[data["choices_from"]])
     return dict(data["choices"])

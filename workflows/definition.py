@@ -61,11 +61,15 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A lane with its own limits. `may_start_at` names the stages it may begin at."""
+    """A lane with its own limits. `may_start_at` names the stages it may begin at.
+
+    An urgent one is never paused.
+    """
 
     id: str
     title: str
     may_start_at: tuple[str, ...]
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +130,10 @@ class State:
 class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
-    kind: `limit_missed` (name: a limit), `starts_at`, `stage_reached` and `no_time_left` (name: a stage),
-    `actions_open`, `answered`, `answered_or` (or a field, name, has the value),
-    `answer_is` (name: a field, value: its answer).
+    kind: `limit_missed`, `runs` and `runs_not` (name: a limit), `starts_at`, `stage_reached` and
+    `no_time_left` (name: a stage), `not_urgent`, `actions_open`, `tasks_open`, `answered`, `may_ask_time`,
+    `time_asked`, `may_pause`, `answered_or` (or a field, name, has the value), `answer_is` (name: a field,
+    value: its answer).
     """
 
     kind: str
@@ -160,7 +165,11 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A time allowed. `spans` is by track; a missing span is *not stated*: shown, never counted."""
+    """A time allowed. `spans` is by track; a missing span is *not stated*: shown, never counted.
+
+    `reminders` are lengths of time before it runs out. A `timer` obliges nobody, so nobody can miss it: it
+    ends a pause, or asks how things are after a case has ended. It belongs to no stage then.
+    """
 
     id: str
     stage: str
@@ -173,6 +182,8 @@ class Limit:
     then: Consequence
     agreed: bool
     counting: str
+    reminders: tuple[Span, ...] = ()
+    timer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +236,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A partnership's rules, compiled. `digest` is SHA-256 of `text`, the whole merged definition."""
+    """A partnership's rules, compiled. `digest` is SHA-256 of `text`, the whole merged definition.
+
+    `parties` are people outside by id, and `told_by` who tells each of them: raising, responding or office.
+    """
 
     id: str
     title: str
@@ -252,6 +266,7 @@ class Procedure:
     routes: tuple[Route, ...]
     notices: tuple[Notice, ...]
     parties: Mapping[str, str]
+    told_by: Mapping[str, str]
     equivalents: tuple[Equivalent, ...]
     reopening: Allowance | None
     extension: Allowance | None
@@ -288,6 +303,10 @@ class Procedure:
     def _produced(self, action: str, state: str) -> tuple[str, ...]:
         stage = self.stage_of(state)
         return stage.produces if stage and action in ("respond", "decide") else ()
+
+    def title_of(self, limit: Limit) -> str:
+        """The title of the stage a limit belongs to; empty for what is asked after a case has ended."""
+        return self.stage(limit.stage).title if limit.stage else ""
 
     def above(self, stage: Stage) -> Stage | None:
         """The stage that follows; None at the top of the ladder."""

@@ -26,7 +26,69 @@ def compile_limits(shape: Shape, stages: tuple[Stage, ...], states: Mapping[str,
             limits[limit.id] = limit
         for limit in _uncovered(stage, states, list(limits.values()), tracks):
             limits[limit.id] = limit
+    for timer in _timers(shape, stages, tracks):
+        limits[timer.id] = timer
     return limits
+
+
+def pause_of(stage_id: str) -> str:
+    """The id of the timer that ends a pause at a stage."""
+    return f"{stage_id}.pause"
+
+
+def _timers(shape: Shape, stages: tuple[Stage, ...], tracks: list[str]) -> Iterator[Limit]:
+    """What nobody can miss: the end of a pause, and what is asked after a case has ended."""
+    for stage in stages if shape["pause"] else ():
+        yield _timer(
+            pause_of(stage.id),
+            stage.id,
+            "the pause ends by itself",
+            dict.fromkeys(tracks),
+            starts=f"{stage.id} paused",
+            stops=(f"{stage.id} resumed", f"{stage.id} left", CLOSED),
+            then=Consequence("resume_on_time", (), None),
+        )
+    for number, text in enumerate(shape["follow_up"], start=1):
+        yield _timer(
+            follow_up_of(number),
+            "",
+            f"say what is different for the child, {text} after it ended",
+            dict.fromkeys(tracks, parse_span(text)),
+            starts=CLOSED,
+            stops=(f"followed up {number}", "reopened"),
+            then=_NOTHING,
+        )
+
+
+def follow_up_of(number: int) -> str:
+    """The id of the timer that asks, the first or a later time, how things are after a case has ended."""
+    return f"follow_up.{number}"
+
+
+def _timer(
+    id_: str,
+    stage: str,
+    words: str,
+    spans: Mapping[str, Any],
+    *,
+    starts: str,
+    stops: tuple[str, ...],
+    then: Consequence,
+) -> Limit:
+    return Limit(
+        id=id_,
+        stage=stage,
+        words=words,
+        spans=spans,
+        starts=starts,
+        stops=frozenset(stops),
+        obliges="raising",
+        strength="guide",
+        then=then,
+        agreed=False,
+        counting="to the close of business",
+        timer=True,
+    )
 
 
 def _everywhere(shape: Shape, stage: Shape) -> Iterator[Shape]:
@@ -49,6 +111,7 @@ def _limit(stage: Stage, data: Shape, tracks: list[str], counting: str) -> Limit
         then=_consequence(stage, data, until),
         agreed=data["agreed"],
         counting=data["counting"] or counting,
+        reminders=tuple(parse_span(text) for text in data["remind_before"]),
     )
 
 

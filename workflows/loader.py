@@ -61,7 +61,11 @@ def _fault(path: Path, sentence: str) -> DefinitionError:
 
 @cache
 def _vocabulary() -> str:
-    return json.dumps(read_toml(HERE / "vocabulary.toml"), default=_plain)
+    whole: dict[str, Any] = {}
+    for file in sorted((HERE / "vocabulary").glob("*.toml")):
+        for key, value in read_toml(file).items():
+            whole[key] = {**whole.get(key, {}), **value} if isinstance(value, dict) else value
+    return json.dumps(whole, default=_plain)
 
 
 def merged(path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,17 +16,27 @@ from workflows.definition import NEW, Condition, Procedure, Transition
 logging.getLogger("transitions").setLevel(logging.WARNING)
 
 
+_FLAGS = ("actions_open", "tasks_open", "answered", "may_ask_time", "time_asked", "may_pause")
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What conditions look at: the track, the stage reached, limits, promises, answers.
 
-    `missed`: limits that have run out and still bind; `counting`: limits whose time still runs.
+    `missed`: limits that have run out and still bind; `counting`: limits whose time still runs; `running`:
+    all that have not ended. `may_ask_time` and `time_asked` are of whoever looks: a limit of their own side
+    may be extended, the other side has asked for more time.
     """
 
     track: str
     missed: frozenset[str] = frozenset()
     counting: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
     actions_open: bool = False
+    tasks_open: bool = False
+    may_ask_time: bool = False
+    time_asked: bool = False
+    may_pause: bool = False
     answered: bool = True
     stage: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -84,25 +94,37 @@ def why_not(procedure: Procedure, transition: Transition, situation: Situation) 
 
 
 def _holds(procedure: Procedure, condition: Condition, situation: Situation) -> bool:
-    if condition.kind == "limit_missed":
-        return condition.name in situation.missed
-    if condition.kind in ("actions_open", "answered"):
+    if condition.kind in _FLAGS:
         return bool(getattr(situation, condition.kind))
-    if condition.kind == "no_time_left":
-        # One of several limits that has run out is enough: “whichever is shorter”.
-        answered = f"{condition.name} answered"
-        ours = {name for name, limit in procedure.limits.items() if answered in limit.stops}
-        return bool(ours & situation.missed) or not ours & situation.counting
-    if condition.kind == "answered_or":
-        return situation.answered or situation.answers.get(condition.name) in (None, condition.value)
-    if condition.kind == "stage_reached":
-        return situation.stage == condition.name
-    if condition.kind == "starts_at":
-        first = procedure.stages[0].id
-        wanted = situation.answers.get("start_at") or first
-        allowed = wanted == first or wanted in procedure.track(situation.track).may_start_at
-        return wanted == condition.name and allowed
-    return situation.answers.get(condition.name) == condition.value
+    return _RULES[condition.kind](procedure, condition, situation)
+
+
+def _no_time_left(procedure: Procedure, condition: Condition, situation: Situation) -> bool:
+    """One of several limits that has run out is enough: “whichever is shorter”."""
+    answered = f"{condition.name} answered"
+    ours = {name for name, limit in procedure.limits.items() if answered in limit.stops}
+    return bool(ours & situation.missed) or not ours & situation.counting
+
+
+def _starts_at(procedure: Procedure, condition: Condition, situation: Situation) -> bool:
+    first = procedure.stages[0].id
+    wanted = situation.answers.get("start_at") or first
+    allowed = wanted == first or wanted in procedure.track(situation.track).may_start_at
+    return wanted == condition.name and allowed
+
+
+_Rule = Callable[[Procedure, Condition, Situation], bool]
+_RULES: Mapping[str, _Rule] = {
+    "limit_missed": lambda _, rule, now: rule.name in now.missed,
+    "runs": lambda _, rule, now: rule.name in now.running,
+    "runs_not": lambda _, rule, now: rule.name not in now.running,
+    "not_urgent": lambda procedure, _, now: not procedure.track(now.track).urgent,
+    "no_time_left": _no_time_left,
+    "answered_or": lambda _, rule, now: now.answered or now.answers.get(rule.name) in (None, rule.value),
+    "stage_reached": lambda _, rule, now: now.stage == rule.name,
+    "starts_at": _starts_at,
+    "answer_is": lambda _, rule, now: now.answers.get(rule.name) == rule.value,
+}
 
 
 @dataclass(frozen=True, slots=True)

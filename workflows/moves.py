@@ -1,8 +1,8 @@
 """The transitions a stage comes to: who may do what, from where, to where, and what happens by it.
 
 Parties in `by`: raising, responding, deciding (the responsible post of that side now), raiser (the post
-that raised), raising side (any post that is part of the case on that side), either (any post that is part of
-the case), office, clock.
+that raised), raising side and responding side (any post that is part of the case on that side), either (any
+post that is part of the case), office, clock.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.definition import CLOSED, NEW, Condition, Limit, Stage, Track, Transition
+from workflows.limits import follow_up_of, pause_of
 
 # A manager who was told because nobody reacted is part of the side, and may react.
 _RAISERS = ("raising", "raiser", "raising side")
@@ -65,6 +66,8 @@ def compile_transitions(
     yield Transition("confirm_action", CLOSED, None, ("either",), (left,), ("action confirmed",))
     if shape["reopening"]:
         yield from _reopen(ladder)
+    yield from _follow_up(ladder)
+    yield from _told(ladder, CLOSED)
 
 
 def _move(
@@ -188,6 +191,9 @@ def _silence(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
     rules = [Condition("limit_missed", limit.id, "", _STILL_TIME) for limit in counted]
     sources = (f"{stage.id}.meeting", f"{stage.id}.waiting") if stage.meeting else (f"{stage.id}.waiting",)
     for source in sources:
+        if rules and ladder.shape["early"]:
+            # Silence may be ended early where the risk grows: the raising side says why it cannot wait.
+            yield _move("move_up_early", source, dest, _RAISERS, happens)
         if stage.silence == "moves up":
             for rule in rules:
                 yield _move("move_up_on_silence", source, dest, ("clock",), happens, rule)
@@ -227,6 +233,58 @@ def _anywhere(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
                 continue  # there the meeting is the step itself
             yield Transition(action, here, None, ("either",), (), (f"{stage.id} {happens}",))
         yield Transition("miss_limit", here, None, ("clock",), (), ())
+        yield from _told(ladder, here)
+        if ladder.shape["extension"]:
+            yield from _more_time(here)
+        if ladder.shape["pause"]:
+            yield from _pause(ladder, stage, here)
+
+
+def _more_time(here: str) -> Iterator[Transition]:
+    """One side asks, the other agrees or not: silence is no agreement, and the time runs on meanwhile."""
+    none = "No time runs for your side that could be made longer."
+    may_ask = Condition("may_ask_time", "", "", none)
+    asked = Condition("time_asked", "", "", "The other side has not asked for more time.")
+    yield Transition("ask_more_time", here, None, ("either",), (may_ask,), ())
+    for answer in ("agree_more_time", "refuse_more_time"):
+        yield Transition(answer, here, None, ("either",), (asked,), ())
+
+
+def _pause(ladder: Ladder, stage: Stage, here: str) -> Iterator[Transition]:
+    """Time is held for a while, never on an urgent track, and it runs again by itself."""
+    timer = pause_of(stage.id)
+    rules = (
+        Condition("not_urgent", "", "", "An urgent challenge is never paused."),
+        Condition("runs_not", timer, "", "It is paused already."),
+        Condition("may_pause", "", "", "No time runs that could be paused, or it was paused often enough."),
+    )
+    paused = Condition("runs", timer, "", "It is not paused.")
+    yield Transition("pause", here, None, (ladder.shape["pause"]["by"],), rules, (f"{stage.id} paused",))
+    yield Transition("resume", here, None, ("either",), (paused,), (f"{stage.id} resumed",))
+    yield Transition("resume_on_time", here, None, ("clock",), (paused,), (f"{stage.id} resumed",))
+
+
+_TELLERS = {"raising": "raising side", "responding": "responding side", "office": "office"}
+
+
+def _told(ladder: Ladder, here: str) -> Iterator[Transition]:
+    """That somebody outside was told. An edition from before this was asked has no such action."""
+    if not ladder.shape["parties"] or "record_told" not in ladder.shape["actions"]:
+        return
+    by = tuple(dict.fromkeys(_TELLERS[party["by"]] for party in ladder.shape["parties"]))
+    left = Condition("tasks_open", "", "", "Nobody outside is left for you to tell.")
+    yield Transition("record_told", here, None, by, (left,), ())
+
+
+def _follow_up(ladder: Ladder) -> Iterator[Transition]:
+    """What is different for the child, asked again after it ended. A later answer stands for earlier ones."""
+    count = len(ladder.shape["follow_up"])
+    for number in range(count, 0, -1):
+        asked = Condition(
+            "limit_missed", follow_up_of(number), "", "It is not yet time to say how things are."
+        )
+        happens = tuple(f"followed up {each}" for each in range(1, number + 1))
+        yield Transition("follow_up", CLOSED, None, _RAISERS, (asked,), happens)
 
 
 def _reopen(ladder: Ladder) -> Iterator[Transition]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workflows import silence
 from workflows.definition import CLOSED, Allowance, Exit, Limit, Procedure, Route, Stage
+from workflows.spans import Span
 from workflows.wording import (
     NOT_STATED,
     chased,
@@ -99,14 +100,13 @@ def plain(procedure: Procedure) -> Plain:
 
 def bounds(procedure: Procedure) -> Iterator[tuple[str, str]]:
     """(heading, sentence) for each way a challenge can begin; the heading is empty where there is one."""
-    # Following silence takes the first route; so each is put first in turn.
     routes: tuple[Route | None, ...] = procedure.routes or (None,)
     for route in routes:
-        one = replace(procedure, routes=(route,)) if route else procedure
         for track in procedure.tracks:
             several = [route.title] if route else []
             several += [track.title] if len(procedure.tracks) > 1 else []
-            yield ". ".join(several), silence.words(one, silence.bound(one, track.id))
+            found = silence.bound(procedure, track.id, route=route.id if route else "")
+            yield ". ".join(several), silence.words(procedure, found)
 
 
 def _track(procedure: Procedure, number: int) -> str:
@@ -145,7 +145,7 @@ def _stage(procedure: Procedure, stage: Stage) -> PlainStage:
 
 def limits_of(procedure: Procedure, stage: Stage) -> list[Limit]:
     """The times of a stage, in the order of the file."""
-    return [limit for limit in procedure.limits.values() if limit.stage == stage.id]
+    return [limit for limit in procedure.limits.values() if limit.stage == stage.id and not limit.timer]
 
 
 def _gate(stage: Stage) -> Iterator[str]:
@@ -280,6 +280,8 @@ def _after(procedure: Procedure, limit: Limit) -> Iterator[str]:
     above = procedure.above(procedure.stage(limit.stage))
     if limit.then.action == "move_up_on_silence" and above:
         yield f"It moves up by itself to {quoted(procedure, above.id)}."
+    if limit.reminders:
+        yield f"A reminder goes out {' and '.join(str(span) for span in limit.reminders)} before."
     yield from chased(procedure, limit)
 
 
@@ -291,6 +293,8 @@ def _allowed(procedure: Procedure) -> Iterator[tuple[str, str]]:
         else "Not provided for."
     )
     yield "Withdrawing", withdraws
+    early = "The raising side may, with the reason in its own words." if "move_up_early" in actions else "No."
+    yield "Moving up before an answer is late, because the risk cannot wait", early
     allowances = (
         ("Opening again", procedure.reopening),
         ("More time", procedure.extension),
@@ -298,6 +302,16 @@ def _allowed(procedure: Procedure) -> Iterator[tuple[str, str]]:
     )
     for heading, allowance in allowances:
         yield heading, _allowance(procedure, allowance) if allowance else "Not provided for."
+    asked = [
+        str(span) for limit in procedure.limits.values() if limit.starts == CLOSED for span in _spans(limit)
+    ]
+    after = f"What is different for the child is asked {' and '.join(asked)} after it ended."
+    yield "Afterwards", after if asked else "Nothing is asked once it has ended."
+
+
+def _spans(limit: Limit) -> list[Span]:
+    """The length of a timer, which is the same on every track."""
+    return [span for span in list(limit.spans.values())[:1] if span]
 
 
 def _allowance(procedure: Procedure, allowance: Allowance) -> str:

@@ -17,14 +17,13 @@ class Change:
 
 
 def change(procedure: Procedure, running: Collection[str], happens: Iterable[str]) -> Change:
-    """What `happens` does to the limits in `running`. A closed case has none."""
+    """What `happens` does to the limits in `running`. Closing ends all; only what asks afterwards begins."""
     happened = set(happens)
     closed = CLOSED in happened
     ended = frozenset(
         limit_id for limit_id in running if closed or procedure.limits[limit_id].stops & happened
     )
-    if closed:
-        return Change(ended, ())
     still = set(running) - ended
-    started = (limit for limit in procedure.limits.values() if limit.starts in happened)
+    begins = {CLOSED} if closed else happened
+    started = (limit for limit in procedure.limits.values() if limit.starts in begins)
     return Change(ended, tuple(limit for limit in started if limit.id not in still))

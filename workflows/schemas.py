@@ -13,6 +13,10 @@ from workflows.spans import parse_span
 SILENCE = ("moves up", "may move up", "only tell", "not stated")
 STRENGTH = ("must", "where possible", "guide", "indicative")
 KINDS = ("text", "words", "choice", "date", "actions", "files", "post", "stage")
+CHOICES_FROM = (
+    *("reasons", "outcomes", "tracks", "routes", "pause_categories"),
+    *("open_actions", "my_limits", "open_tasks"),  # what only the case knows
+)
 KEPT = ("fact", "words", "child", "people")
 ID = validate.Regexp(
     r"^[a-z0-9_]{1,40}$", error="Use only small letters, digits and underscores, 40 at most."
@@ -53,6 +57,8 @@ def one_of(choices: tuple[str, ...], **more: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(choices, error=error), **more)
 
 
+# Who tells somebody outside, that no letter can reach.
+TELLERS = ("raising", "responding", "office")
 PARTIES = ("raising", "responding", "deciding", "raiser", "raising side", "either", "office")
 
 
@@ -96,6 +102,7 @@ class TrackShape(Strict):
     id = fields.String(required=True, validate=ID)
     title = sentence(200, required=True)
     may_start_at = fields.List(fields.String(), load_default=list)
+    urgent = fields.Boolean(load_default=None)
 
 
 class ExitShape(Strict):
@@ -130,6 +137,7 @@ class PartyShape(Strict):
 
     id = fields.String(required=True, validate=ID)
     title = sentence(200, required=True)
+    by = one_of(TELLERS, load_default="raising")
 
 
 class RouteShape(Strict):
@@ -179,6 +187,7 @@ class LimitShape(Strict):
     by_track = fields.Dict(fields.String(), SpanField(), data_key="for", load_default=dict)
     agreed = fields.Boolean(load_default=False)
     counting = fields.String(load_default=None)
+    remind_before = fields.List(SpanField(), load_default=list, validate=validate.Length(max=5))
     then = fields.Nested(ThenShape, load_default=None)
 
 
@@ -223,7 +232,7 @@ class FieldShape(Strict):
     needed_when = fields.Dict(fields.String(), fields.String(), load_default=None)
     kept = one_of(KEPT, required=True)
     choices = fields.Dict(fields.String(validate=ID), sentence(200), load_default=dict)
-    choices_from = one_of(("reasons", "outcomes", "tracks", "routes", "open_actions"), load_default=None)
+    choices_from = one_of(CHOICES_FROM, load_default=None)
     past = fields.Boolean(load_default=False)
     future = fields.Boolean(load_default=False)
 
@@ -262,7 +271,7 @@ class DefinitionShape(Strict):
     procedure = fields.Nested(Head, required=True)
     tracks = fields.List(
         fields.Nested(TrackShape),
-        load_default=lambda: [{"id": "ordinary", "title": "Within the usual times", "may_start_at": []}],
+        load_default=lambda: [TrackShape().load({"id": "ordinary", "title": "Within the usual times"})],
     )
     stages = fields.List(
         fields.Nested(StageShape),
@@ -282,6 +291,8 @@ class DefinitionShape(Strict):
     parties = fields.List(fields.Nested(PartyShape), load_default=list)
     equivalents = fields.List(fields.Nested(EquivalentShape), load_default=list)
     withdrawal = fields.Boolean(load_default=True)
+    early = fields.Boolean(load_default=False)
+    follow_up = fields.List(SpanField(), load_default=list, validate=validate.Length(max=4))
     reopening = fields.Nested(AllowanceShape, load_default=None)
     extension = fields.Nested(AllowanceShape, load_default=None)
     pause = fields.Nested(AllowanceShape, load_default=None)

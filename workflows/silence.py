@@ -13,7 +13,7 @@ from workflows.spans import Span
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Where silence alone carries a challenge on one track.
+    """Where silence alone carries a challenge on one track, and along one route where there are several.
 
     `stage` is the last stage it reaches, `reached` after how much time at most (by unit), `due` after how
     much that stage’s own limit runs out; None where it has none.
@@ -26,10 +26,14 @@ class Bound:
     at_top: bool
 
 
-def bound(procedure: Procedure, track: str, start_at: str = "") -> Bound:
-    """Follow a challenge nobody answers from where it starts to where silence leaves it."""
+def bound(procedure: Procedure, track: str, start_at: str = "", *, route: str = "") -> Bound:
+    """Follow a challenge nobody answers from where it starts to where silence leaves it.
+
+    `route` is the id of a kind of dispute; the first where it is left out, or where this edition has no such.
+    """
     answers = {"start_at": start_at} if start_at else {}
-    answers |= {"route": procedure.routes[0].id} if procedure.routes else {}
+    routes = [each.id for each in procedure.routes]
+    answers |= {"route": route if route in routes else routes[0]} if routes else {}
     move = _allowed(procedure, NEW, "raise", Situation(track, answers=answers))
     spent: Counter[str] = Counter()
     state, running = NEW, frozenset[str]()

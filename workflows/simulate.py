@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from workflows.calendars import Calendar, due
 from workflows.definition import CLOSED, NEW, Limit, Procedure
 from workflows.machine import Situation, step
-from workflows.running import change
+from workflows.running import Change, change
+from workflows.shifting import after_pause
 
 LONGEST = 200
 
@@ -44,6 +45,7 @@ class Simulated:
     state: str = NEW
     limits: dict[str, datetime | None] = field(default_factory=dict)
     missed: set[str] = field(default_factory=set)
+    paused_at: datetime | None = None
     ever_missed: set[str] = field(default_factory=set)
 
     def act(self, at: datetime, action: str, answers: Mapping[str, Any] | None = None) -> Happening:
@@ -53,40 +55,74 @@ class Simulated:
             self.track,
             frozenset(self.missed),
             frozenset(counting),
+            frozenset(self.limits),
+            may_ask_time=True,
+            time_asked=True,
+            may_pause=True,
             stage=self._stage(),
             answers=answers or {},
         )
         made = step(self.procedure, self.state, action, situation)
         changed = change(self.procedure, self.limits, made.happens)
+        self._hold(at, changed)
         for limit_id in changed.ended:
             del self.limits[limit_id]
             self.missed.discard(limit_id)
         self.state = made.dest
         for limit in changed.started:
-            self.limits[limit.id] = self._due(limit, at)
+            self.limits[limit.id] = self._due(limit, at, answers or {})
+        self._agree(action, answers or {})
         return Happening(at, self.procedure.actions[action].done, self.state)
+
+    def _hold(self, at: datetime, changed: Change) -> None:
+        """A pause that ends puts every limit on that had not run out by the time it took."""
+        pauses = {limit.id for limit in self.procedure.limits.values() if limit.starts.endswith(" paused")}
+        if pauses & changed.ended and self.paused_at:
+            for limit_id, moment in self.limits.items():
+                if moment and limit_id not in self.missed | pauses:
+                    unit = self._unit(limit_id)
+                    self.limits[limit_id] = after_pause(unit, moment, self.paused_at, at, self.calendar)
+            self.paused_at = None
+        if pauses & {limit.id for limit in changed.started}:
+            self.paused_at = at
+
+    def _unit(self, limit_id: str) -> str:
+        span = self.procedure.limits[limit_id].spans.get(self.track)
+        return span.unit if span else "working_days"
+
+    def _agree(self, action: str, answers: Mapping[str, Any]) -> None:
+        """More time that both sides agreed, as the record tells it."""
+        limit_id = str(answers.get("extended", ""))
+        if action == "agree_more_time" and limit_id in self.limits:
+            self.limits[limit_id] = self.calendar.end_of(date.fromisoformat(str(answers["until"])))
 
     def next_due(self) -> tuple[datetime, Limit] | None:
         """The limit that runs out first, of those that have not yet."""
         counted = [
             (moment, limit_id)
             for limit_id, moment in self.limits.items()
-            if moment is not None and limit_id not in self.missed
+            if moment is not None and limit_id not in self.missed and not self._held(limit_id)
         ]
         if not counted:
             return None
         moment, limit_id = min(counted)
         return moment, self.procedure.limits[limit_id]
 
+    def _held(self, limit_id: str) -> bool:
+        return self.paused_at is not None and not self.procedure.limits[limit_id].timer
+
     def run_out(self, at: datetime, limit: Limit) -> Iterator[Happening]:
         """A limit runs out: that is recorded, and what follows happens."""
         self.missed.add(limit.id)
-        self.ever_missed.add(limit.id)
-        yield Happening(at, f"nobody acted in time ({limit.words})", self.state)
+        if not limit.timer:
+            self.ever_missed.add(limit.id)
+            yield Happening(at, f"nobody acted in time ({limit.words})", self.state)
         if limit.then.action:
             yield self.act(at, limit.then.action)
 
-    def _due(self, limit: Limit, at: datetime) -> datetime | None:
+    def _due(self, limit: Limit, at: datetime, answers: Mapping[str, Any]) -> datetime | None:
+        if limit.timer and "pause_until" in answers:
+            return self.calendar.end_of(date.fromisoformat(str(answers["pause_until"])))
         span = limit.spans.get(self.track)
         return due(span, at, self.calendar, limit.counting).at if span else None
 
@@ -94,14 +130,16 @@ class Simulated:
         return self.procedure.states[self.state].stage or ""
 
 
-def silent(procedure: Procedure, calendar: Calendar, start: datetime, track: str) -> list[Happening]:
+def silent(
+    procedure: Procedure, calendar: Calendar, start: datetime, track: str, *, route: str = ""
+) -> list[Happening]:
     """A challenge nobody ever answers, from `start` until nothing more runs out."""
-    return scripted(procedure, calendar, [Line(start, "raise", first_answers(procedure))], track)
+    return scripted(procedure, calendar, [Line(start, "raise", first_answers(procedure, route))], track)
 
 
-def first_answers(procedure: Procedure) -> dict[str, str]:
-    """What raising at the first stage must answer for the procedure to know where to begin."""
-    return {"route": procedure.routes[0].id} if procedure.routes else {}
+def first_answers(procedure: Procedure, route: str = "") -> dict[str, str]:
+    """What raising must answer for the procedure to know where to begin; the first route if none is given."""
+    return {"route": route or procedure.routes[0].id} if procedure.routes else {}
 
 
 def scripted(procedure: Procedure, calendar: Calendar, lines: Sequence[Line], track: str) -> list[Happening]:

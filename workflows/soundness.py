@@ -11,7 +11,10 @@ from workflows.running import change
 
 MOST = 20_000
 # What adds to the record without moving the case: nobody is helped out of a dead end by a note.
-RECORDS = ("record_discussion", "record_meeting", "add_note", "miss_limit", "respond", "confirm_action")
+RECORDS = (
+    *("record_discussion", "record_meeting", "add_note", "miss_limit", "respond", "confirm_action"),
+    *("ask_more_time", "agree_more_time", "refuse_more_time", "pause", "resume", "follow_up", "record_told"),
+)
 
 Faults = Iterator[tuple[str, str]]
 
@@ -67,7 +70,8 @@ def _steps(result: Walk, place: Place) -> Iterator[tuple[str, Place]]:
                 yield move.action, _after(result.procedure, place, move)
     for limit_id in place.running - place.missed:
         limit = result.procedure.limits[limit_id]
-        if place.state != CLOSED and (limit.spans.get(result.track) or limit.agreed):
+        ends = limit.spans.get(result.track) or limit.agreed or limit.timer
+        if ends and (limit.timer or place.state != CLOSED):
             yield f"{limit_id} runs out", _run_out(result, place, limit)
 
 
@@ -79,6 +83,10 @@ def _open(result: Walk, move: Transition, place: Place) -> bool:
 def _can_hold(result: Walk, rule: Condition, place: Place) -> bool:
     if rule.kind == "limit_missed":
         return rule.name in place.missed
+    if rule.kind in ("runs", "runs_not"):
+        return (rule.name in place.running) == (rule.kind == "runs")
+    if rule.kind == "not_urgent":
+        return not result.procedure.track(result.track).urgent
     if rule.kind == "no_time_left":
         answered = f"{rule.name} answered"
         ours = {name for name, limit in result.procedure.limits.items() if answered in limit.stops}

@@ -92,6 +92,7 @@ def party(procedure: Procedure, words: str, stage: Stage | None = None) -> str:
         "deciding": "whoever decides",
         "raiser": "whoever raised it",
         "raising side": "anybody of the raising side who takes part",
+        "responding side": "anybody of the other side who takes part",
         "either": "anybody who takes part",
         "clock": "the clock",
     }
@@ -108,7 +109,7 @@ def parties(procedure: Procedure, by: Iterable[str], stage: Stage | None = None)
     found = list(by)
     wider = {
         "raising side": ("raising", "raiser"),
-        "either": ("raising", "raiser", "responding", "raising side"),
+        "either": ("raising", "raiser", "responding", "raising side", "responding side"),
     }
     for wide, narrow in wider.items():
         if wide in found:
@@ -120,7 +121,11 @@ def told_list(procedure: Procedure, told: Iterable[str]) -> str:
     """“The partnership office is”, to go on with what; somebody outside is told by a person."""
     names = []
     for each in told:
-        outside = " (told by a person, outside this service)" if each in procedure.parties else ""
+        by = procedure.told_by.get(each, "")
+        teller = {"raising": "the raising side", "responding": "the other side"}.get(by) or party(
+            procedure, by
+        )
+        outside = f" (told by {teller}, as no letter from here can reach them)" if by else ""
         names.append(f"{party(procedure, each)}{outside}")
     words = " and ".join(names)
     return f"{words[:1].upper()}{words[1:]} {'are' if len(names) > 1 else 'is'}"
@@ -265,6 +270,7 @@ def _place(procedure: Procedure, state_id: str) -> str:
 def condition(procedure: Procedure, rule: Condition) -> str:
     """A condition as the end of a sentence that begins with “only if”."""
     said = {
+        "tasks_open": "somebody outside is still to be told",
         "actions_open": "an agreed action is still to be confirmed",
         "answered": "there is an answer",
         "answered_or": "there is an answer, or it is recorded as overtaken by events",

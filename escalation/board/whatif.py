@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -28,7 +29,10 @@ SAME, LATE, EARLIER, NOT_REPLAYED = (
     "not replayed",
 )
 # What adds to the record without moving the case.
-_RECORDS = ("record_discussion", "record_meeting", "add_note", "confirm_action", "move_edition")
+_RECORDS = (
+    *("record_discussion", "record_meeting", "add_note"),
+    *("confirm_action", "record_told", "move_edition"),
+)
 VERDICTS = (SAME, LATE, EARLIER, NOT_REPLAYED)
 
 
@@ -65,7 +69,7 @@ def what_if(
     work: Reading, procedure: Procedure, *, partnership_id: str | None = None, since: datetime | None = None
 ) -> WhatIf:
     """Replay the cases raised since a moment, all or one partnership’s, oldest first."""
-    query = select(Case.id, Case.reference, Case.track, Case.procedure_digest).order_by(
+    query = select(Case.id, Case.reference, Case.track, Case.procedure_digest, Case.partnership_id).order_by(
         Case.raised_at, Case.id
     )
     if partnership_id:
@@ -73,16 +77,14 @@ def what_if(
     if since:
         query = query.where(Case.raised_at >= since)
     rows = work.db.execute(query).all()
-    return WhatIf(
-        procedure, tuple(_verdict(work, procedure, row.id, row.reference, row.track) for row in rows)
-    )
+    return WhatIf(procedure, tuple(_verdict(work, procedure, row) for row in rows))
 
 
-def _verdict(work: Reading, procedure: Procedure, case_id: int, reference: str, track: str) -> Verdict:
-    history = events.history(work.db, case_id)
+def _verdict(work: Reading, procedure: Procedure, row: Any) -> Verdict:
+    history, reference, track = events.history(work.db, row.id), row.reference, row.track
     if track not in {known.id for known in procedure.tracks}:
         return Verdict(reference, "", NOT_REPLAYED, f"the procedure has no track “{track}”")
-    case, stage = Simulated(procedure, work.calendar(procedure), track), ""
+    case, stage = Simulated(procedure, work.calendar(procedure, row.partnership_id), track), ""
     for event in history:
         stopped = _until(procedure, case, event)
         if stopped:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
@@ -30,7 +30,7 @@ class Listed(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One thing that waits for a post of the viewer’s. `due_at` is None where no time is stated."""
+    """One thing that waits for a post of the viewer’s. `due_at` is None where no time is stated or runs."""
 
     reference: str
     raising: str
@@ -41,6 +41,7 @@ class InboxRow:
     limit: str
     due_at: datetime | None
     late: bool
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,17 @@ class CaseRow:
 
 def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
     """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
-    soonest_first = (Deadline.due_at.is_(None), Deadline.due_at, Deadline.id)
+    soonest_first = (_promised().is_(None), _promised(), Deadline.id)
     ranked = (
         select(
             Deadline.id,
             Deadline.case_id,
             Deadline.limit_id,
-            Deadline.due_at,
+            _promised().label("due_at"),
+            Deadline.paused_at,
             func.row_number().over(partition_by=Deadline.case_id, order_by=soonest_first).label("place"),
         )
-        .where(Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None))
+        .where(*_waits(work, viewer))
         .subquery()
     )
     query = (
@@ -83,6 +85,7 @@ def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
             Case.procedure_digest,
             ranked.c.limit_id,
             ranked.c.due_at,
+            ranked.c.paused_at,
         )
         .join(ranked, (ranked.c.case_id == Case.id) & (ranked.c.place == 1))
         .join(_Raising, _Raising.id == Case.raising_agency_id)
@@ -90,6 +93,18 @@ def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
         .order_by(ranked.c.due_at.is_(None), ranked.c.due_at, ranked.c.id)
     )
     return Listed(tuple(_inbox_row(work, row) for row in _some(work, query, skip)), _count(work, query))
+
+
+def _waits(work: Reading, viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    """The running limits that oblige the viewer’s posts; what is only asked later waits till then."""
+    now_or_limit = ~Deadline.timer | (Deadline.due_at <= work.now)
+    return Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None), now_or_limit
+
+
+def _promised() -> ColumnElement[datetime | None]:
+    """The date of a limit, where it runs: a pause holds it, unless it was late before."""
+    held = Deadline.paused_at.is_not(None) & Deadline.missed_at.is_(None)
+    return case((held, None), else_=Deadline.due_at)
 
 
 def _some(work: Reading, query: Select[*tuple[Any, ...]], skip: int) -> list[Any]:
@@ -109,19 +124,18 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
         raising=row.raising,
         responding=row.responding,
         reason=procedure.reasons.get(row.reason, row.reason),
-        stage=procedure.stage(limit.stage).title,
+        stage=procedure.title_of(limit),
         waits_for=procedure.states[row.state].words,
         limit=limit.words,
         due_at=row.due_at,
-        late=row.due_at is not None and row.due_at <= work.now,
+        late=not limit.timer and row.due_at is not None and row.due_at <= work.now,
+        paused=row.paused_at is not None and row.due_at is None,
     )
 
 
 def others(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
     """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
-    waiting = select(Deadline.case_id).where(
-        Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None)
-    )
+    waiting = select(Deadline.case_id).where(*_waits(work, viewer))
     return _cases(work, viewer, skip, Case.closed_at.is_(None), Case.id.not_in(waiting))
 
 
@@ -132,8 +146,8 @@ def ended(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
 
 def _cases(work: Reading, viewer: Viewer, skip: int, *rules: ColumnElement[bool]) -> Listed[CaseRow]:
     due_at = (
-        select(func.min(Deadline.due_at))
-        .where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None))
+        select(func.min(_promised()))
+        .where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None), ~Deadline.timer)
         .scalar_subquery()
     )
     mine = select(Participant.case_id).where(Participant.post_id.in_(viewer.post_ids))

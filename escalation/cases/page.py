@@ -26,6 +26,8 @@ from escalation.people.posts import PostRecord
 from escalation.people.tables import Person, Post
 from escalation.privacy import content
 from escalation.privacy.content import FileRecord
+from escalation.tasks import store as tasks
+from escalation.tasks.lists import Outside, outside
 from workflows import silence
 from workflows.definition import Limit, Procedure
 
@@ -52,6 +54,10 @@ class Due:
     consequence: str
     rule: str
     skipped: tuple[tuple[date, str], ...]
+    moved: tuple[str, ...]
+    first_due_at: datetime | None
+    asked_until: datetime | None
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class CasePage:
     statements: tuple[Statement, ...]
     timeline: tuple[Told, ...]
     promises: tuple[Promise, ...]
+    outside: tuple[Outside, ...]
     files: tuple[FileRecord, ...]
     may: tuple[Possible, ...]
     not_yet: tuple[NotYet, ...]
@@ -129,7 +136,7 @@ def _page(
         stage=stage.title if stage else "",
         now=procedure.states[case.state].words,
         outcome=procedure.outcomes[case.outcome] if case.outcome else None,
-        bound=silence.words(procedure, silence.bound(procedure, case.track)),
+        bound=_bound(procedure, case, history),
         path=_path(procedure, case, history),
         due=tuple(_due(work, procedure, known, deadline) for deadline in running),
         child=() if for_board else entries(procedure, _child(procedure, words[1].body if 1 in words else {})),
@@ -138,11 +145,18 @@ def _page(
         ),
         timeline=tuple(told(telling, event) for event in history),
         promises=_promises(work, case, words),
+        outside=() if for_board else outside(telling, tasks.of_case(work.db, case.id), history),
         files=files,
         may=() if for_board else possible.now(at),
         not_yet=() if for_board else possible.later(at),
         for_board=for_board,
     )
+
+
+def _bound(procedure: Procedure, case: CaseRecord, history: list[EventRecord]) -> str:
+    """How long silence can last, along the route the challenge was raised on."""
+    route = next((str(event.facts.get("route") or "") for event in history if event.action == "raise"), "")
+    return silence.words(procedure, silence.bound(procedure, case.track, route=route))
 
 
 def _sides(case: CaseRecord) -> Mapping[str, str]:
@@ -189,14 +203,22 @@ def _due(
         words=limit.words,
         who=known[deadline.obliged_post_id].words,
         due_at=deadline.due_at,
-        late=deadline.due_at is not None and deadline.due_at <= work.now,
+        late=deadline.late(work.now),
         consequence=_consequence(work, procedure, limit, deadline),
         rule=str(deadline.working["rule"]),
         skipped=tuple((date.fromisoformat(day), why) for day, why in deadline.working["skipped"]),
+        moved=tuple(deadline.working.get("moved", ())),
+        first_due_at=deadline.first_due_at if deadline.first_due_at != deadline.due_at else None,
+        asked_until=deadline.asked_until,
+        paused=deadline.paused_at is not None,
     )
 
 
 def _consequence(work: Reading, procedure: Procedure, limit: Limit, deadline: DeadlineRecord) -> str:
+    if deadline.timer:
+        return "The time runs again by itself then." if limit.stage else "You will be asked by letter then."
+    if deadline.paused_at:
+        return "It is paused. The time it has left is kept, and runs again when the pause ends."
     if deadline.due_at is None:
         return "No time is stated for this, so it is for the people here to judge."
     if deadline.due_at <= work.now:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from escalation.agreements import store as agreements
 from escalation.cases.store import CaseRecord
+from escalation.deadlines import pauses
 from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours
 from escalation.ledger import events
 from escalation.office import Reading
 from escalation.people.access import Standing, Viewer, acting_post, my_parts
 from escalation.people.posts import PostRecord, holders
+from escalation.tasks import store as tasks
 from workflows import machine
 from workflows.definition import Action, Procedure, Stage, Transition
 from workflows.machine import Situation
@@ -43,7 +46,16 @@ _DECIDING = ("respond", "decide")
 _REACTING = ("accept", "dissent", "resolve", "move_up", "pass_over")
 _WAITED_FOR = ("respond", "decide", "accept", "take_forward")
 _ELSE = "This is for somebody else to do at this stage."
-_QUIET = ("add_note", "record_discussion", "record_meeting", "confirm_action", "miss_limit")
+_OF_TIME = ("ask_more_time", "agree_more_time", "refuse_more_time", "resume", "follow_up")
+_QUIET = (
+    "add_note",
+    "record_discussion",
+    "record_meeting",
+    "confirm_action",
+    "record_told",
+    "miss_limit",
+    *_OF_TIME,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Look:
     standing: Standing
     procedure: Procedure
     situation: Situation
+    running: tuple[DeadlineRecord, ...]
 
 
 def look(
@@ -71,8 +84,40 @@ def look(
     mine = my_parts(viewer, standing)
     # Promises are confirmed once the case has ended, so an open case need not look for them.
     left = not case.open and bool(agreements.confirmable(work.db, case.id, mine))
-    situation = situation_of(work, case, running, actions_open=left, answers=answers or {})
-    return Look(work, viewer, case, standing, procedure, situation)
+    tell = bool(procedure.parties) and bool(tasks.to_tell(work.db, case.id, standing.parts, mine))
+    sides = {part.side for part in mine}
+    situation = situation_of(
+        work,
+        case,
+        running,
+        actions_open=left,
+        tasks_open=tell,
+        may_ask_time=bool(extendable(procedure, running, sides)),
+        time_asked=any(d.asked_until and d.counts and d.obliges not in sides for d in running),
+        may_pause=_may_pause(work, procedure, case, running),
+        answers=answers or {},
+    )
+    return Look(work, viewer, case, standing, procedure, situation, tuple(running))
+
+
+def extendable(
+    procedure: Procedure, running: Collection[DeadlineRecord], sides: Collection[str]
+) -> list[DeadlineRecord]:
+    """The limits of one’s own side that more time may be asked for: dated, not late, not yet asked for."""
+    allowed = procedure.extension
+    if allowed is None:
+        return []
+    open_ = [d for d in running if d.counts and d.asked_until is None and d.paused_at is None]
+    return [d for d in open_ if d.obliges in sides and d.extended < allowed.times]
+
+
+def _may_pause(
+    work: Reading, procedure: Procedure, case: CaseRecord, running: Collection[DeadlineRecord]
+) -> bool:
+    """Whether a time runs that can be held, and the case was not paused too often."""
+    if procedure.pause is None or not any(deadline.counts for deadline in running):
+        return False
+    return len(pauses.of_case(work.db, case.id)) < procedure.pause.times
 
 
 def situation_of(
@@ -82,10 +127,15 @@ def situation_of(
     **more: Any,
 ) -> Situation:
     """What the procedure’s conditions look at of a case."""
-    missed = frozenset(deadline.limit_id for deadline in running if deadline.missed_at)
+    missed = frozenset(d.limit_id for d in running if d.missed_at or (d.timer and _over(d, work.now)))
     answered = bool(events.people_who_answered(work.db, case.id))
-    counting = frozenset(d.limit_id for d in running if d.due_at and not d.missed_at)
-    return Situation(case.track, missed, counting, answered=answered, stage=case.stage or "", **more)
+    counting = frozenset(deadline.limit_id for deadline in running if deadline.counts)
+    live = frozenset(deadline.limit_id for deadline in running)
+    return Situation(case.track, missed, counting, live, answered=answered, stage=case.stage or "", **more)
+
+
+def _over(timer: DeadlineRecord, now: datetime) -> bool:
+    return timer.due_at is not None and timer.due_at <= now
 
 
 def now(at: Look) -> tuple[Possible, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from escalation.agreements import tables as agreements
 from escalation.cases import tables as cases
+from escalation.closures import tables as closures
 from escalation.database.base import Table
 from escalation.deadlines import tables as deadlines
 from escalation.ledger import tables as ledger
@@ -12,6 +13,19 @@ from escalation.people import tables as people
 from escalation.privacy import tables as privacy
 from escalation.procedures import tables as procedures
 from escalation.scheduler import tables as scheduler
+from escalation.tasks import tables as tasks
 
-ROOMS = (agreements, cases, deadlines, ledger, notices, people, privacy, procedures, scheduler)
+ROOMS = (
+    agreements,
+    cases,
+    closures,
+    deadlines,
+    ledger,
+    notices,
+    people,
+    privacy,
+    procedures,
+    scheduler,
+    tasks,
+)
 METADATA = Table.metadata

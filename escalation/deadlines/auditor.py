@@ -12,8 +12,10 @@ from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
 from escalation.people.posts import LADDER, held_now
 from escalation.people.tables import Agency, Holding, Partnership, Person, Post
+from escalation.tasks.tables import Task
 
 GRACE = timedelta(minutes=5)
+TO_TELL = timedelta(days=5)
 SIDES = ("raising", "responding")
 
 
@@ -34,6 +36,7 @@ def audit(work: Reading) -> list[Alarm]:
             *_nobody_to_act(work),
             *_troubled(work),
             *_missing_posts(work),
+            *_untold(work),
         ],
         key=lambda alarm: (alarm.reference, alarm.sentence),
     )
@@ -94,6 +97,18 @@ def _troubled(work: Reading) -> list[Alarm]:
     return [
         Alarm(row.reference, f"a limit could not be fired ({row.trouble})") for row in work.db.execute(query)
     ]
+
+
+def _untold(work: Reading) -> list[Alarm]:
+    """Somebody outside whom nobody has told, or has recorded as told, for too long."""
+    query = (
+        select(Case.reference)
+        .join(Task, Task.case_id == Case.id)
+        .where(Task.kind == "tell", Task.done_at.is_(None), Task.made_at <= work.now - TO_TELL)
+        .distinct()
+    )
+    sentence = f"somebody outside is still to be told after {TO_TELL.days} days"
+    return [Alarm(reference, sentence) for reference in work.db.scalars(query)]
 
 
 def _missing_posts(work: Reading) -> list[Alarm]:

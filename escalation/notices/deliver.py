@@ -75,7 +75,12 @@ def _written(office: Office, message: MessageRecord, link: str, person_id: str, 
 
 
 def _link(work: Reading, message: MessageRecord) -> str:
-    """The case for a post that is part of it; without identities for who is only told, like the office."""
+    """The case for a post that is part of it; without identities for who is only told, like the office.
+
+    A letter without a case leads to the partnership’s procedure.
+    """
+    if message.case_id is None:
+        return f"{work.office.config.service.address}/procedures"
     part = any(part.post_id == message.post_id for part in cases.parts(work.db, message.case_id))
     page = "cases" if part else "board/cases"
     return f"{work.office.config.service.address}/{page}/{message.reference}"

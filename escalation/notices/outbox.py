@@ -17,11 +17,11 @@ LONGEST_WAIT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A letter waiting to be sent to whoever holds a post."""
+    """A letter waiting to be sent to whoever holds a post. No case: it is about the procedure."""
 
     id: int
     key: str
-    case_id: int
+    case_id: int | None
     reference: str
     post_id: str
     letter: str
@@ -31,7 +31,7 @@ class MessageRecord:
 def write(
     db: Connection,
     *,
-    case_id: int,
+    case_id: int | None,
     reference: str,
     occasion: str,
     letter: str,

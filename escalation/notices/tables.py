@@ -13,7 +13,10 @@ _UNSENT = text("sent_at IS NULL")
 
 
 class Message(Table):
-    """One letter to one post. Who holds the post is worked out when it is sent. `key` removes doubles."""
+    """One letter to one post. Who holds the post is worked out when it is sent. `key` removes doubles.
+
+    Without a case, and with an empty reference, it is about the partnership’s procedure.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -21,7 +24,7 @@ class Message(Table):
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     reference: Mapped[str]
     post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"))
     letter: Mapped[str]

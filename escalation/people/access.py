@@ -73,6 +73,11 @@ def office_posts(viewer: Viewer) -> list[PostRecord]:
     return [post for post in viewer.posts if post.level in OFFICE_LEVELS]
 
 
+def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
+    """The viewer’s office post in a partnership, or in the first where none is named; None for no such."""
+    return next((post for post in office_posts(viewer) if partnership_id in ("", post.partnership_id)), None)
+
+
 def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:
     """The viewer’s post that may do something open to the parties `by`; None where there is none."""
     for party in by:
@@ -88,8 +93,8 @@ def _is(post: PostRecord, party: str, standing: Standing) -> bool:
         return post.id == standing.raiser_post_id
     if party == "either":
         return bool(mine)
-    if party == "raising side":
-        return any(part.side == "raising" for part in mine)
+    if party in ("raising side", "responding side"):
+        return any(part.side == party.removesuffix(" side") for part in mine)
     if party == "office":
         return post.level == "office" and post.partnership_id == standing.partnership_id
     # raising, responding, deciding: the responsible post of that side. Anything else (clock) is nobody.

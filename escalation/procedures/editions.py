@@ -1,4 +1,4 @@
-"""Puts another edition of a procedure into force: checked whole, proposed by one person, agreed by a second.
+"""Puts another edition of a procedure into force: checked whole, proposed by one person, decided by a second.
 
 It never touches an open case: a case keeps the definition it began under.
 """
@@ -15,11 +15,12 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
+from escalation.notices import letters
 from escalation.office import Changing, Reading
-from escalation.people import directory, partnerships
-from escalation.people.access import Viewer, office_posts
+from escalation.people import directory, partnerships, posts
+from escalation.people.access import Viewer, office_post
 from escalation.people.posts import PostRecord
-from escalation.people.tables import Person
+from escalation.people.tables import Agency, Person, Post
 from escalation.procedures.shelf import install
 from escalation.procedures.tables import Edition
 from workflows.definition import Procedure
@@ -42,6 +43,7 @@ class Proposal:
     text: str
     reason: str
     person_id: str
+    post_id: str
     person: str
     at: datetime
 
@@ -73,12 +75,15 @@ def _extends_what_is_shipped(path: Path) -> None:
         raise DefinitionError([Fault(path.name, "procedure.extends", sentence)])
 
 
-def propose(work: Changing, viewer: Viewer, procedure: Procedure, reason: str) -> int:
+def propose(
+    work: Changing, viewer: Viewer, procedure: Procedure, reason: str, partnership_id: str = ""
+) -> int:
     """Keep a sound procedure for a second person to agree to; the proposal’s id. Nothing is in force by it.
 
-    It takes the place of a proposal nobody has agreed to. Sent twice it counts once.
+    It is for the partnership that is named, or the first whose office the viewer belongs to. It takes the
+    place of a proposal nobody has decided on. Sent twice it counts once.
     """
-    post = _office_post(viewer)
+    post = _office_post(viewer, partnership_id)
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON:
         most = f"in {LONGEST_REASON:,} characters or fewer"
@@ -99,7 +104,9 @@ def propose(work: Changing, viewer: Viewer, procedure: Procedure, reason: str) -
         "text": procedure.text,
         "reason": reason,
     }
-    return _keep(work, viewer, post, row)
+    number = _keep(work, viewer, post, row)
+    letters.tell_of_edition(work, number, "edition_waits", _others(work, viewer, post.partnership_id))
+    return number
 
 
 def agree(work: Changing, viewer: Viewer, proposal_id: int) -> str:
@@ -108,13 +115,7 @@ def agree(work: Changing, viewer: Viewer, proposal_id: int) -> str:
     NotFound where it is not for this person’s partnership; NotYours for whoever proposed it; NotPossible
     where it no longer waits.
     """
-    post = _office_post(viewer)
-    row = work.db.execute(select(Edition.__table__).where(Edition.id == proposal_id)).first()
-    if row is None or row.act != "proposed" or row.partnership_id != post.partnership_id:
-        raise NotFound
-    proposal = waiting(work, post.partnership_id)
-    if proposal is None or proposal.id != proposal_id:
-        raise NotPossible(["This proposal no longer waits: it was agreed to, or another took its place."])
+    post, proposal = _waits(work, viewer, proposal_id)
     if proposal.person_id == viewer.person_id:
         raise NotYours(
             "You proposed this edition yourself. A second person of the partnership’s office, or its chair,"
@@ -123,21 +124,66 @@ def agree(work: Changing, viewer: Viewer, proposal_id: int) -> str:
     procedure = _still_sound(proposal)
     install(work.db, procedure, work.now)
     directory.use_procedure(work, post.partnership_id, procedure.digest)
-    agreed = {
-        "act": "agreed",
+    number = _keep(work, viewer, post, _decided(proposal, "agreed", proposal.reason))
+    _tell_proposer(work, viewer, proposal, number, "edition_agreed")
+    return proposal.digest
+
+
+def refuse(work: Changing, viewer: Viewer, proposal_id: int, reason: str) -> None:
+    """Do not agree, and say why; who proposed it takes it back by this. What is in force stays in force.
+
+    NotFound where it is not for this person’s partnership; NotPossible where it no longer waits.
+    """
+    post, proposal = _waits(work, viewer, proposal_id)
+    reason = reason.replace("\r\n", "\n").strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Unanswered({"why_not": [f"Say why, in {LONGEST_REASON:,} characters or fewer"]})
+    number = _keep(work, viewer, post, _decided(proposal, "refused", reason))
+    _tell_proposer(work, viewer, proposal, number, "edition_refused")
+
+
+def _waits(work: Reading, viewer: Viewer, proposal_id: int) -> tuple[PostRecord, Proposal]:
+    """The viewer’s post in the proposal’s partnership, and the proposal while it waits."""
+    row = work.db.execute(select(Edition.__table__).where(Edition.id == proposal_id)).first()
+    if row is None or row.act != "proposed":
+        raise NotFound
+    post = _office_post(viewer, row.partnership_id)
+    proposal = waiting(work, post.partnership_id)
+    if proposal is None or proposal.id != proposal_id:
+        raise NotPossible(["This proposal no longer waits: it was decided, or another took its place."])
+    return post, proposal
+
+
+def _decided(proposal: Proposal, act: str, reason: str) -> dict[str, object]:
+    return {
+        "act": act,
         "proposal_id": proposal.id,
         "digest": proposal.digest,
         "replaces": proposal.replaces,
         "title": proposal.title,
         "edition": proposal.edition,
-        "reason": proposal.reason,
+        "reason": reason,
     }
-    _keep(work, viewer, post, agreed)
-    return proposal.digest
+
+
+def _others(work: Reading, viewer: Viewer, partnership_id: str) -> list[str]:
+    """The office’s and the chair’s posts that somebody else holds: an empty post reads no letter."""
+    rules = (Post.level.in_(posts.OFFICE_LEVELS), Agency.partnership_id == partnership_id)
+    found = [post.id for post in posts.posts_where(work.db, *rules)]
+    return [each for each in found if _held_by(work, each) - {viewer.person_id}]
+
+
+def _tell_proposer(work: Changing, viewer: Viewer, proposal: Proposal, number: int, letter: str) -> None:
+    to = [proposal.post_id] if _held_by(work, proposal.post_id) - {viewer.person_id} else []
+    letters.tell_of_edition(work, number, letter, to)
+
+
+def _held_by(work: Reading, post_id: str) -> set[str]:
+    return {person_id for person_id, _, _ in posts.holders(work.db, post_id, work.now)}
 
 
 def waiting(work: Reading, partnership_id: str) -> Proposal | None:
-    """The newest proposal, unless somebody agreed to it or another edition came into force since."""
+    """The newest proposal, unless it was decided or another edition came into force since."""
     query = (
         select(Edition.__table__, Person.name.label("person"))
         .join(Person, Person.id == Edition.person_id)
@@ -153,11 +199,11 @@ def waiting(work: Reading, partnership_id: str) -> Proposal | None:
     return Proposal(**found)
 
 
-def _office_post(viewer: Viewer) -> PostRecord:
-    posts = office_posts(viewer)
-    if not posts:
+def _office_post(viewer: Viewer, partnership_id: str) -> PostRecord:
+    post = office_post(viewer, partnership_id)
+    if post is None:
         raise NotFound
-    return posts[0]
+    return post
 
 
 def _still_sound(proposal: Proposal) -> Procedure:

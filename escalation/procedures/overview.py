@@ -12,7 +12,7 @@ from escalation.cases.tables import Case
 from escalation.errors import NotFound
 from escalation.office import Reading
 from escalation.people import partnerships
-from escalation.people.access import Viewer, office_posts
+from escalation.people.access import Viewer, office_post
 from escalation.people.partnerships import PartnershipRecord
 from escalation.people.tables import Person
 from escalation.procedures import editions
@@ -49,14 +49,28 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """The newest proposal, where it was not agreed to. `own`: whoever proposed it took it back."""
+
+    title: str
+    edition: str
+    proposed_by: str
+    refused_by: str
+    at: datetime
+    reason: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """A partnership’s procedures. The proposal is only there for those who may agree to it."""
+    """A partnership’s procedures. The proposal is only there for those who may decide on it."""
 
     partnership: PartnershipRecord
     live: EditionRow
     older: tuple[EditionRow, ...]
     changes: tuple[ChangeRow, ...]
     proposal: Proposal | None
+    refused: Refused | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +94,50 @@ def _partnerships(viewer: Viewer) -> list[str]:
 
 def _overview(work: Reading, viewer: Viewer, partnership_id: str) -> Overview:
     partnership = partnerships.of(work, partnership_id)
-    rows = _rows(work, partnership)
+    rows = editions_of(work, partnership)
     return Overview(
         partnership=partnership,
         live=next(row for row in rows if row.live),
         older=tuple(row for row in rows if not row.live),
         changes=tuple(_changes(work, partnership_id)),
         proposal=_proposal(work, viewer, partnership_id),
+        refused=_refused(work, partnership_id) if office_post(viewer, partnership_id) else None,
     )
 
 
 def _proposal(work: Reading, viewer: Viewer, partnership_id: str) -> Proposal | None:
-    if partnership_id not in {post.partnership_id for post in office_posts(viewer)}:
+    return editions.waiting(work, partnership_id) if office_post(viewer, partnership_id) else None
+
+
+def _refused(work: Reading, partnership_id: str) -> Refused | None:
+    """What was last decided, where that was a refusal."""
+    proposed, proposer, refuser = aliased(Edition), aliased(Person), aliased(Person)
+    query = (
+        select(
+            Edition.act,
+            Edition.title,
+            Edition.edition,
+            proposer.name.label("proposed_by"),
+            refuser.name.label("refused_by"),
+            Edition.at,
+            Edition.reason,
+            (Edition.person_id == proposed.person_id).label("own"),
+        )
+        .outerjoin(proposed, proposed.id == Edition.proposal_id)
+        .outerjoin(proposer, proposer.id == proposed.person_id)
+        .join(refuser, refuser.id == Edition.person_id)
+        .where(Edition.partnership_id == partnership_id)
+        .order_by(Edition.id.desc())
+        .limit(1)
+    )
+    row = work.db.execute(query).first()
+    if row is None or row.act != "refused":
         return None
-    return editions.waiting(work, partnership_id)
+    found = {name: row._mapping[name] for name in Refused.__dataclass_fields__}
+    return Refused(**found)
 
 
-def _rows(work: Reading, partnership: PartnershipRecord) -> list[EditionRow]:
+def editions_of(work: Reading, partnership: PartnershipRecord) -> list[EditionRow]:
     """Every edition the partnership uses, used, or has a case under; the newest first."""
     cases = (
         # Counting a column leaves out the rows where it is empty.
@@ -149,13 +190,17 @@ def _changes(work: Reading, partnership_id: str) -> list[ChangeRow]:
     return [ChangeRow(**row._mapping) for row in work.db.execute(query)]
 
 
-def shown(work: Reading, viewer: Viewer, digest: str) -> Shown:
-    """One edition, for people of a partnership that uses it, used it, or is asked to. NotFound otherwise."""
-    for partnership_id in _partnerships(viewer):
+def shown(work: Reading, viewer: Viewer, digest: str, partnership_id: str = "") -> Shown:
+    """One edition, for people of a partnership that uses it, used it, or is asked to. NotFound otherwise.
+
+    Of the partnership that is named, where the viewer holds a post in it; else of the first that has it.
+    """
+    named = [each for each in _partnerships(viewer) if partnership_id in ("", each)]
+    for partnership_id in named:
         partnership = partnerships.of(work, partnership_id)
         proposal = _proposal(work, viewer, partnership_id)
         waits = proposal if proposal and proposal.digest == digest else None
-        row = next((row for row in _rows(work, partnership) if row.digest == digest), None)
+        row = next((row for row in editions_of(work, partnership) if row.digest == digest), None)
         if row:
             return Shown(work.procedure(digest), partnership, row, waits)
         if waits:

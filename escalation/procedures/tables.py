@@ -23,10 +23,10 @@ class InstalledProcedure(Table):
 
 
 class Edition(Table):
-    """An act about a partnership’s procedure: somebody proposed an edition, or a second person agreed to it.
+    """An act about a partnership’s procedure: somebody proposed an edition, or a second person decided on it.
 
-    `act` is proposed or agreed; an agreement names its proposal, once. `text` is the whole definition, and
-    stands with the proposal alone; `replaces` is the digest that was in force then.
+    `act` is proposed, agreed or refused; a decision names its proposal, once. `text` is the whole definition,
+    and stands with the proposal alone; `replaces` is the digest that was in force then.
     """
 
     __tablename__ = "editions"

@@ -1,4 +1,4 @@
-"""`raise_escalation`, `act` and `time_out`: the only ways a case begins or changes."""
+"""`raise_escalation` and `act`: the only ways a case begins or changes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from escalation.cases import store as cases
 from escalation.cases.possible import Look
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
-from escalation.deadlines.store import QUIET, DeadlineRecord
+from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
 from escalation.ledger.events import Spent
 from escalation.office import Changing
 from escalation.people import posts
 from escalation.people.access import (
-    CLOCK,
     Actor,
     Viewer,
     acting_post,
@@ -32,11 +31,10 @@ from escalation.people.posts import PostRecord
 from escalation.people.tables import Partnership, Person
 from escalation.privacy import content
 from escalation.service import answers as reading
-from escalation.service import record
+from escalation.service import limits, record
 from escalation.service.answers import Answers
 from escalation.service.record import Doing
 from workflows import machine
-from workflows.calendars import due
 from workflows.definition import NEW, Procedure
 from workflows.errors import CalendarError
 from workflows.forms import Asked
@@ -184,6 +182,8 @@ def _by_person(at: Look, command: Command) -> Doing:
     post = _permit(at, command.action)
     asked = _asked(at, command.action)
     read = reading.read_answers(at.procedure, command.action, command.answers, asked, state=at.case.state)
+    limits.refuse_beyond(at, command.action, read)
+    read = replace(read, facts={**read.facts, **limits.facts_of_more_time(at, command.action)})
     _refuse_promises_for_others(at, read)
     step = _step(at.procedure, at.case, command.action, replace(at.situation, answers=read.loaded))
     return Doing(step, read, at.viewer.person_id, post, command.key)
@@ -237,29 +237,3 @@ def _asked(at: Look, action: str) -> Asked:
     raiser = posts.post(at.work.db, at.case.raiser_post_id)
     assert raiser is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
     return reading.asked_on_raising(at.work, raiser)
-
-
-def time_out(work: Changing, deadline_id: int) -> bool:
-    """Fire a deadline, if it still runs and its time has come. False where somebody was first.
-
-    The record says that the limit was missed; then what the procedure lets follow happens through `act`.
-    """
-    found = deadlines.one(work.db, deadline_id)
-    if found is None:
-        return False
-    case = cases.by_id(work.db, found.case_id, lock=True)
-    deadline = deadlines.one(work.db, deadline_id)  # again, now that nobody else can change it
-    if deadline is None or not deadline.running or deadline.try_at is None or deadline.try_at > work.now:
-        return False
-    procedure = work.procedure(case.procedure_digest)
-    limit = procedure.limits[deadline.limit_id]
-    again = limit.then.again_every or (None if deadline.due_at else QUIET)
-    next_try = due(again, work.now, work.calendar(procedure)).at if again else None
-    rung = deadlines.fire(work.db, deadline, work.now, next_try)
-    if rung == 0 and deadline.due_at:
-        facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
-        act(work, CLOCK, Command(case.reference, "miss_limit", facts))
-        if limit.then.action:
-            act(work, CLOCK, Command(case.reference, limit.then.action, {"limit": limit.id}))
-    record.tell_of_silence(work, case, limit, deadline, rung)
-    return True

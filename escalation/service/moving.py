@@ -10,15 +10,23 @@ from dataclasses import dataclass
 
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
+from escalation.deadlines import pauses
 from escalation.deadlines import store as deadlines
-from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
+from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
+from escalation.ledger import events
+from escalation.ledger.events import Spent
 from escalation.office import Changing, Reading
+from escalation.people import partnerships
 from escalation.people.access import Viewer
 from escalation.people.posts import PostRecord
-from escalation.service import record
+from escalation.privacy import content
+from escalation.procedures import overview
+from escalation.procedures.overview import EditionRow
+from escalation.service import limits, record
 from escalation.service.answers import Answers
 from escalation.service.record import Doing
 from workflows.definition import Procedure, State
+from workflows.errors import CalendarError
 from workflows.machine import Step
 from workflows.running import change
 
@@ -37,10 +45,48 @@ class Preview:
     begin: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case could go in another edition: a state and its words. `same` where the ids are the same."""
+
+    state: str
+    words: str
+    same: bool
+
+
+def may_move(viewer: Viewer, case: CaseRecord) -> bool:
+    """Whether somebody is offered the move: the office of its partnership, while the case is open."""
+    return case.open and any(_is_office(post, case) for post in viewer.posts)
+
+
+def choices(work: Reading, viewer: Viewer, reference: str) -> tuple[EditionRow, ...]:
+    """The editions of the partnership that a case could move to: every one but its own, the newest first.
+
+    NotFound, NotYours or NotPossible where the viewer cannot move it.
+    """
+    case = cases.by_reference(work.db, reference)
+    _office_post(viewer, case)
+    _refuse_paused(work, case)
+    rows = overview.editions_of(work, partnerships.of(work, case.partnership_id))
+    return tuple(row for row in rows if row.digest != case.procedure_digest)
+
+
+def places(work: Reading, reference: str, digest: str) -> tuple[Place, ...]:
+    """Every place of one of the partnership’s editions that an open case can be at, in its own order."""
+    case = cases.by_reference(work.db, reference)
+    known = overview.editions_of(work, partnerships.of(work, case.partnership_id))
+    if digest not in {row.digest for row in known}:
+        raise NotPossible(["The partnership has no such edition. Choose one from the list."])
+    new = work.procedure(digest)
+    open_states = (state for state in new.states.values() if state.turn is not None)
+    return tuple(Place(state.id, _named(new, state), state.id == case.state) for state in open_states)
+
+
 def preview(work: Reading, viewer: Viewer, reference: str, digest: str, states: Mapping[str, str]) -> Preview:
     """What moving a case would do. Nothing is changed. NotFound, NotYours or NotPossible say why not."""
     case = cases.by_reference(work.db, reference)
     _office_post(viewer, case)
+    _refuse_paused(work, case)
     old, new = work.procedure(case.procedure_digest), _installed(work, digest)
     there = _mapped(case, old, new, states)
     running = {deadline.limit_id for deadline in deadlines.live(work.db, case.id)}
@@ -57,27 +103,78 @@ def preview(work: Reading, viewer: Viewer, reference: str, digest: str, states: 
 
 
 def move_to_edition(
-    work: Changing, viewer: Viewer, reference: str, digest: str, states: Mapping[str, str], reason: str
+    work: Changing,
+    viewer: Viewer,
+    reference: str,
+    digest: str,
+    states: Mapping[str, str],
+    reason: str,
+    *,
+    key: str | None = None,
+    seen: int | None = None,
 ) -> int:
-    """Move a case, and append it to the record; give back the number of the event."""
+    """Move a case, and append it to the record; give back the number of the event.
+
+    `seen` is the version the form showed, `key` its one-use string: a form sent twice makes one event.
+    """
     case = cases.by_reference(work.db, reference, lock=True)
+    reason = reason.replace("\r\n", "\n").strip()
+    spent = events.by_key(work.db, key) if key else None
+    if spent and any(_is_office(post, case) for post in viewer.posts):
+        return _repeated(work, case, spent, digest, reason)
     post = _office_post(viewer, case)
-    if not reason.strip():
-        raise Unanswered({"why_exit": ["Say why the case is moved to another edition"]})
+    if seen is not None and seen != case.version:
+        raise Stale(seen=seen, version=case.version)
+    _refuse_paused(work, case)
     old, new = work.procedure(case.procedure_digest), _installed(work, digest)
     there = _mapped(case, old, new, states)
-    gone = [d.id for d in deadlines.live(work.db, case.id) if d.limit_id not in new.limits]
-    deadlines.end(work.db, gone, case.version + 1, work.now)
+    _refuse_reason(new, reason)
+    live = deadlines.live(work.db, case.id)
+    gone = [d for d in live if d.limit_id not in new.limits]
+    deadlines.end(work.db, [d.id for d in gone], case.version + 1, work.now)
+    if any(d.timer for d in gone):
+        limits.let_go_on(work, case, new, live, case.version + 1)
     step = Step("move_edition", case.state, there.id, _happens(there))
     facts = {"procedure": new.digest, "before": old.digest}
-    answers = Answers({}, facts, {"why_exit": reason.strip()})
-    doing = Doing(step, answers, viewer.person_id, post, None, digest=new.digest)
-    return record.keep(work, case, new, doing)
+    answers = Answers({}, facts, {"why_exit": reason})
+    doing = Doing(step, answers, viewer.person_id, post, key, digest=new.digest)
+    try:
+        return record.keep(work, case, new, doing)
+    except CalendarError as error:
+        raise NotPossible([str(error)]) from error
+
+
+def _repeated(work: Reading, case: CaseRecord, spent: Spent, digest: str, reason: str) -> int:
+    """The same form again is the same event; the same key with anything else is refused, and said."""
+    kept = content.contents(work.db, case.id).get(spent.number)
+    facts = next((e.facts for e in events.history(work.db, case.id) if e.number == spent.number), {})
+    said = (facts.get("procedure"), kept.body.get("why_exit") if kept else None)
+    if (spent.case_id, spent.action) != (case.id, "move_edition") or said != (digest, reason):
+        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+    return spent.number
+
+
+def _refuse_paused(work: Reading, case: CaseRecord) -> None:
+    """What is held would be held for ever, where the other edition knows nothing of this pause."""
+    if any(pause.ended_at is None for pause in pauses.of_case(work.db, case.id)):
+        raise NotPossible(["It is paused. Let its time run again first, and then move it."])
+
+
+def _refuse_reason(new: Procedure, reason: str) -> None:
+    most = new.fields["why_exit"].limit
+    if not reason:
+        raise Unanswered({"why_exit": ["Say why the case is moved to another edition"]})
+    if most and len(reason) > most:
+        raise Unanswered({"why_exit": [f"Say why in {most:,} characters or fewer"]})
+
+
+def _is_office(post: PostRecord, case: CaseRecord) -> bool:
+    return post.level == "office" and post.partnership_id == case.partnership_id
 
 
 def _office_post(viewer: Viewer, case: CaseRecord) -> PostRecord:
     for post in viewer.posts:
-        if post.level == "office" and post.partnership_id == case.partnership_id:
+        if _is_office(post, case):
             if not case.open:
                 raise NotPossible(["It has ended, so it keeps the edition it ended under."])
             return post
@@ -97,6 +194,9 @@ def _mapped(case: CaseRecord, old: Procedure, new: Procedure, states: Mapping[st
     """Where the map sends the case. A state the map leaves out is refused, never guessed."""
     if case.procedure_digest == new.digest:
         raise NotPossible(["The case follows that edition already."])
+    if case.track not in {track.id for track in new.tracks}:
+        title = old.track(case.track).title
+        raise NotPossible([f"The other edition has no times for “{title}”, so the case cannot follow it."])
     there = new.states.get(states.get(case.state, ""))
     if there is None or there.turn is None:
         here = _named(old, old.states[case.state])

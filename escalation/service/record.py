@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from escalation.agreements import store as agreements
@@ -21,11 +20,11 @@ from escalation.people.access import Part
 from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
+from escalation.service import limits, outside
 from escalation.service.answers import Answers
 from workflows.calendars import due
 from workflows.definition import CLOSED, Limit, Procedure
 from workflows.machine import Step
-from workflows.running import change
 
 _ANSWERS = ("respond", "decide")
 SIDES = ("raising", "responding", "deciding")
@@ -62,11 +61,11 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
         cases.make_responsible(work.db, case.id, side, post.id, number)
         deadlines.hand_to(work.db, case.id, side, post.id)
     parts = cases.parts(work.db, case.id)
-    _follow(work, case, procedure, doing, number, parts)
+    limits.follow(work, case, procedure, doing.step, doing.answers, number, parts)
     _promises(work, case, doing, number, parts)
-    _agreed_date(work, case, procedure, doing)
     letters.tell(work, case, doing.step, number, doing.post, parts)
     _notices(work, case, procedure, doing.step, number)
+    _outside(work, case, procedure, doing, number)
     return number
 
 
@@ -75,7 +74,7 @@ def _said_of_case(work: Changing, case: CaseRecord, procedure: Procedure, doing:
     if doing.step.action != "raise":
         return {}
     return {
-        **_raised_late(work, procedure, doing),
+        **_raised_late(work, case, procedure, doing),
         "reference": case.reference,
         "procedure": case.procedure_digest,
         "track": case.track,
@@ -84,14 +83,14 @@ def _said_of_case(work: Changing, case: CaseRecord, procedure: Procedure, doing:
     }
 
 
-def _raised_late(work: Changing, procedure: Procedure, doing: Doing) -> Mapping[str, Any]:
+def _raised_late(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> Mapping[str, Any]:
     """A limit on raising is noted when it was missed. It never stops anybody from raising."""
     day = doing.answers.loaded.get("decision_date")
     for limit in procedure.limits.values():
         span = limit.spans.get(doing.answers.loaded.get("urgency") or procedure.tracks[0].id)
         if limit.starts != "decision" or span is None or day is None:
             continue
-        calendar = work.calendar(procedure)
+        calendar = limits.calendar_of(work, procedure, case, "raising")
         ends = due(span, calendar.start_of(day), calendar, limit.counting).at
         if work.now > ends:
             return {"raised_late": limit.id, "raise_due_at": ends}
@@ -176,61 +175,21 @@ def _changes(
     return changes
 
 
-def _follow(
-    work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing, number: int, parts: tuple[Part, ...]
-) -> None:
-    """Stop and start limits with what happened."""
-    running = {deadline.limit_id: deadline.id for deadline in deadlines.live(work.db, case.id)}
-    changed = change(procedure, running, doing.step.happens)
-    deadlines.end(work.db, [running[limit_id] for limit_id in changed.ended], number, work.now)
-    begins = _begins(work, procedure, doing)
-    for limit in changed.started:
-        deadlines.start(
-            work.db,
-            case_id=case.id,
-            limit=limit,
-            track=case.track,
-            post_id=_responsible_post(parts, limit.obliges),
-            number=number,
-            now=begins,
-            calendar=work.calendar(procedure),
-        )
-
-
-def _begins(work: Changing, procedure: Procedure, doing: Doing) -> datetime:
-    """When what is recorded really happened: a talk entered later starts its limits on its own day."""
-    day = doing.answers.loaded.get("held_on")
-    return min(work.now, work.calendar(procedure).end_of(day)) if day else work.now
-
-
-def _responsible_post(parts: tuple[Part, ...], side: str) -> str:
-    return next(part.post_id for part in parts if part.side == side and part.responsible)
-
-
 def _promises(work: Changing, case: CaseRecord, doing: Doing, number: int, parts: tuple[Part, ...]) -> None:
     loaded = doing.answers.loaded
     if loaded.get("agreed_actions"):
-        owners = {side: _responsible_post(parts, side) for side in ("raising", "responding")}
+        owners = {part.side: part.post_id for part in parts if part.responsible}
         agreements.keep(work.db, case.id, number, loaded["agreed_actions"], owners)
     if doing.step.action == "confirm_action":
         position = int(loaded["action_number"])
         agreements.confirm(work.db, case.id, position, number, str(loaded["action_result"]))
 
 
-def _agreed_date(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> None:
-    """A limit whose length the sides agree gets its date once, when they have agreed it."""
-    day = doing.answers.loaded.get("agreed_date")
-    if doing.step.action != "agree_date" or day is None:
-        return
-    for deadline in deadlines.live(work.db, case.id):
-        if procedure.limits[deadline.limit_id].agreed and deadline.due_at is None:
-            deadlines.promise(work.db, deadline.id, work.calendar(procedure).end_of(day))
-
-
 def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step, number: int) -> None:
     """Tell whom the procedure names beside the parties. Somebody outside is told by a person."""
     happened = set(step.happens)
     told = [party for notice in procedure.notices if notice.when & happened for party in notice.tell]
+    outside.to_tell(work, case, procedure, told, str(number), number)
     found = {party: _party(work, case, party) for party in told if party not in procedure.parties}
     for party, post in found.items():
         # Whoever is told on a side is part of it; the office and the board read it without identities.
@@ -247,6 +206,14 @@ def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step,
     )
 
 
+def _outside(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing, number: int) -> None:
+    if doing.step.action == "record_told":
+        party = str(doing.answers.loaded["told_party"])
+        outside.told(work, case, person_id=doing.person_id, party=party, number=number)
+    if doing.digest:
+        outside.drop_unknown(work, case, procedure, number)
+
+
 def _party(work: Changing, case: CaseRecord, party: str) -> PostRecord | None:
     """The post a definition means by “office” or “raising manager”."""
     side, _, role = party.rpartition(" ")
@@ -254,12 +221,29 @@ def _party(work: Changing, case: CaseRecord, party: str) -> PostRecord | None:
     return posts.post_for(work.db, near, role, work.now) if near else None
 
 
+def remind(work: Changing, case: CaseRecord, deadline: DeadlineRecord, rung: int) -> None:
+    """Remind whoever must act, before the time is over."""
+    outbox.write(
+        work.db,
+        case_id=case.id,
+        reference=case.reference,
+        occasion=f"deadline {deadline.id}.{rung}",
+        letter="reminder",
+        post_ids=[deadline.obliged_post_id],
+        now=work.now,
+    )
+
+
 def tell_of_silence(
     work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, rung: int
 ) -> None:
     """Tell whom the procedure names that a limit ran out, and whoever still owes the answer."""
     told = [deadline.obliged_post_id, case.raiser_post_id]
-    for party in limit.then.tell:
+    if limit.timer and limit.stage:
+        told += [part.post_id for part in cases.parts(work.db, case.id) if part.responsible]
+    procedure = work.procedure(case.procedure_digest)
+    outside.to_tell(work, case, procedure, limit.then.tell, f"deadline {deadline.id}")
+    for party in (each for each in limit.then.tell if each not in procedure.parties):
         post = _party(work, case, party)
         if post:
             told.append(post.id)
@@ -271,13 +255,15 @@ def tell_of_silence(
         case_id=case.id,
         reference=case.reference,
         occasion=f"deadline {deadline.id}.{rung}",
-        letter=_letter_of_silence(deadline, rung),
+        letter=_letter_of_silence(limit, deadline, rung),
         post_ids=told,
         now=work.now,
     )
 
 
-def _letter_of_silence(deadline: DeadlineRecord, rung: int) -> str:
+def _letter_of_silence(limit: Limit, deadline: DeadlineRecord, rung: int) -> str:
+    if deadline.timer:
+        return "paused_no_more" if limit.stage else "how_are_things"
     if deadline.due_at is None:
         return "quiet"
     return "no_answer" if rung == 0 else "still_no_answer"

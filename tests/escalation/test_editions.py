@@ -17,9 +17,9 @@ from workflows.loader import LIBRARY, library
 
 STANDARD = (LIBRARY / "standard.toml").read_text(encoding="utf-8")
 LONGER = STANDARD.replace('edition = "1"', 'edition = "2"').replace(
-    'words = "answer within 1 working day"\nwithin = "1 working day"',
-    'words = "answer within 3 working days"\nwithin = "3 working days"',
+    'within = "1 working day"', 'within = "3 working days"'
 )
+LONGER = LONGER.replace('words = "answer within 1 working day"', 'words = "answer within 3 working days"')
 
 
 def proposed(desk: Desk, by: str = "olu", text: str = LONGER, reason: str = "The board asked.") -> int:

@@ -12,7 +12,9 @@ from escalation.deadlines.auditor import audit
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.procedures.shelf import install
 from escalation.service.moving import Preview, move_to_edition, preview
+from tests.escalation.test_pause import ALLOWING, PAUSED
 from tests.support.desk import Desk, at
+from tests.support.shipped import Under
 from workflows.loader import LIBRARY, library, load_file
 
 DARLINGTON = {"practitioners.waiting": "stage_1.waiting", "managers.waiting": "stage_2.waiting"}
@@ -110,6 +112,27 @@ def test_only_the_office_moves_a_case_and_it_says_why(desk: Desk, other: str) ->
     desk.act("ada", "withdraw", reference)
     with pytest.raises(NotPossible, match="It has ended"):
         moved(desk, "olu", reference, other, same)
+
+
+def test_those_concerned_are_told_in_words_of_their_own(desk: Desk, other: str) -> None:
+    reference = desk.raised()
+    desk.sent()
+    moved(desk, "olu", reference, library()["darlington"].digest, DARLINGTON)
+    letters = {str(letter["To"]).split("@")[0]: str(letter["Subject"]) for letter in desk.sent()}
+    assert letters == dict.fromkeys(("ada", "ben"), f"Another procedure holds: {reference}")
+
+
+def test_a_paused_case_is_not_moved_until_its_time_runs_again(desk: Desk, under: Under, other: str) -> None:
+    run = under(ALLOWING).raised()
+    run.act("ada", "pause", **PAUSED)
+    same = {"practitioners.waiting": "practitioners.waiting"}
+    with pytest.raises(NotPossible, match="It is paused"):
+        previewed(desk, run.reference, other, same)
+    with pytest.raises(NotPossible, match="It is paused"):
+        moved(desk, "olu", run.reference, other, same)
+    run.act("ben", "resume", why_resume="It is over.")
+    moved(desk, "olu", run.reference, other, same)
+    assert desk.faults(run.reference) == []
 
 
 @pytest.mark.process

@@ -29,9 +29,12 @@ WRITERS = {
     "EvidenceFile": "escalation/privacy/content.py",
     "Deadline": "escalation/deadlines/store.py",
     "Firing": "escalation/deadlines/store.py",
+    "Pause": "escalation/deadlines/pauses.py",
     "Message": "escalation/notices/outbox.py",
     "AgreedAction": "escalation/agreements/store.py",
+    "Task": "escalation/tasks/store.py",
     "Round": "escalation/scheduler/rounds.py",
+    "Closure": "escalation/closures/store.py",
     "Holding": "escalation/people/directory.py",
     "Person": "escalation/people/accounts.py",
 }

@@ -101,6 +101,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "dissent": {"why_not_accept": "The risk is the same.", **ENDING},
     "close_without_reply": {"how_resolved": "No reply came.", "child_told": "yes", "parents_told": "yes"},
+    "record_told": {"told_party": "board", "told_on": "2026-04-01", "told_how": "By telephone."},
     "confirm_action": {"action_number": "1", "action_result": "done", "action_words": "We saw the letter."},
 }
 
@@ -183,7 +184,11 @@ class Desk:
         return [event.action for event in self.story(reference)]
 
     def running(self, reference: str) -> list[DeadlineRecord]:
-        """The limits that run."""
+        """The limits that run, without what is asked later, after it has ended."""
+        return [deadline for deadline in self.live(reference) if not deadline.timer]
+
+    def live(self, reference: str) -> list[DeadlineRecord]:
+        """The limits and timers that run."""
         with self.office.reading() as work:
             return deadlines.live(work.db, cases.by_reference(work.db, reference).id)
 

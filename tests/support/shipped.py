@@ -47,8 +47,9 @@ class Run:
         return self.desk.case(self.reference).outcome
 
     def due(self) -> dict[str, Any]:
-        """The running limits that have a date."""
-        return {d.limit_id: d.due_at for d in self.desk.running(self.reference) if d.due_at}
+        """The running limits that have a date, without what is asked after it has ended."""
+        running = self.desk.running(self.reference)
+        return {d.limit_id: d.due_at for d in running if d.due_at and not d.timer}
 
     def undated(self) -> set[str]:
         """The running limits for which the source states no time."""

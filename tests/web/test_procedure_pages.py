@@ -228,3 +228,37 @@ def test_the_next_challenge_follows_the_new_edition(desk: Desk, olu: Visitor, ir
     assert desk.case(after).procedure_digest != desk.case(before).procedure_digest
     assert desk.page("ada", before).procedure.edition == "1"
     assert desk.page("ada", after).procedure.edition == "our second"
+
+
+def refuse(visitor: Visitor, why: str) -> int:
+    form = visitor.seen.text.split('action="/procedures/')[-1].split('"')[0]
+    assert form.endswith("/refuse")
+    return visitor.send(f"/procedures/{form}", why_not=why).status_code
+
+
+def test_a_second_person_does_not_agree_says_why_and_nothing_changes(
+    desk: Desk, olu: Visitor, iris: Visitor
+) -> None:
+    send(olu, shipped="darlington")
+    proposal_page(iris)
+    assert refuse(iris, "  ") == 400
+    assert iris.says("Say why, in 2,000 characters or fewer")
+    assert iris.says("Proposed by Olu Adebayo")
+    assert refuse(iris, "It has no time for stage 4.") == 303
+    olu.open("/procedures")
+    assert olu.says("A proposal was not agreed to")
+    assert olu.says("Iris Langley did not agree")
+    assert olu.says("Why: It has no time for stage 4.")
+    assert not olu.says("waits for a second person")
+    assert desk.case(desk.raised()).procedure_digest == library()["standard"].digest
+
+
+def test_who_proposed_it_takes_it_back(olu: Visitor, visits: Visits) -> None:
+    send(olu, shipped="darlington")
+    proposal_page(olu)
+    assert refuse(olu, "The wrong file.") == 303
+    olu.open("/procedures")
+    assert olu.says("Olu Adebayo took it back")
+    ada = visits("ada")
+    ada.open("/procedures")
+    assert not ada.says("took it back")

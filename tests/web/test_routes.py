@@ -7,6 +7,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from escalation.cases import drafts
+from escalation.closures import store as closures
+from escalation.closures.questions import WHOLE
 from escalation.database.schema import METADATA
 from escalation.office import Office
 from tests.support.desk import Desk
@@ -27,16 +29,24 @@ ROUTES = {
     "POST /sign-out": Access.ANYONE,
     "GET /board": Access.BOARD,
     "GET /board/cases/<reference>": Access.BOARD,
+    "GET /board/cases/<reference>/move": Access.OFFICE,
+    "GET /board/cases/<reference>/move/check": Access.OFFICE,
+    "POST /board/cases/<reference>/move": Access.OFFICE,
     "GET /procedures": Access.SIGNED_IN,
     "GET /procedures/propose": Access.OFFICE,
     "POST /procedures/propose": Access.OFFICE,
     "GET /procedures/<digest>": Access.SIGNED_IN,
     "POST /procedures/<int(max=2147483647):proposal_id>/agree": Access.OFFICE,
+    "POST /procedures/<int(max=2147483647):proposal_id>/refuse": Access.OFFICE,
     "GET /cases/<reference>": Access.CASE,
     "GET /cases/<reference>/<action>": Access.CASE,
     "POST /cases/<reference>/<action>": Access.CASE,
     "GET /cases/<reference>/files/<int(max=99999):number>/<int(max=99):position>": Access.CASE,
     "GET /what-if": Access.OFFICE,
+    "GET /closures": Access.OFFICE,
+    "POST /closures": Access.OFFICE,
+    "GET /closures/<int(max=2147483647):closure_id>/remove": Access.OFFICE,
+    "POST /closures/<int(max=2147483647):closure_id>/remove": Access.OFFICE,
     "GET /raise": Access.RAISER,
     "POST /raise": Access.RAISER,
     "GET /raise/call-999": Access.RAISER,
@@ -73,6 +83,14 @@ def test_a_view_that_declares_nothing_is_closed(site: Flask, visits: Visits) -> 
     assert visits("ada").open("/forgotten").status_code == 404
 
 
+def closed(desk: Desk) -> int:
+    """A closure of the partnership; its id."""
+    olu = desk.person("olu")
+    given = {"where": WHOLE, "first_day": "2026-12-24", "last_day": "2026-12-31", "why_closed": "Christmas"}
+    with desk.office.changing() as work:
+        return closures.add(work, olu, olu.posts[0].partnership_id, given)
+
+
 @pytest.fixture
 def addresses_to_try(desk: Desk) -> list[str]:
     """Every GET address there is, about a case and a draft of Ada’s."""
@@ -86,6 +104,7 @@ def addresses_to_try(desk: Desk) -> list[str]:
         "<page_id>": "decision",
         "<matter>": "complaint",
         "<digest>": desk.case(reference).procedure_digest,
+        "<int(max=2147483647):closure_id>": str(closed(desk)),
         "<int(max=99999):number>": "1",
         "<int(max=99):position>": "1",
     }
@@ -138,6 +157,8 @@ def test_people_open_what_is_theirs_and_find_nothing_else(
             assert status == 303, address
         elif ROUTES[route] is Access.CASE:
             assert (status == 404) == (person not in ("ada", "ben") or "files" in route), (address, status)
+        elif "/move" in route:  # the chair reads the case, but only the office moves it
+            assert status == {"olu": 200, "iris": 403}.get(person, 404), (address, status)
         elif ROUTES[route] is Access.RAISER and "<draft_id>" not in route:
             assert (status == 200) == (person in ("ada", "grace", "ben", "cleo")), (address, status)
         else:

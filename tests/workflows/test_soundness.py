@@ -44,13 +44,13 @@ PLANTED = {
         "silence alone goes round for ever",
     ),
     "a limit that runs out where nothing can follow": (
-        [('until = "decided"', 'until = "decided"'), ('within = "3 working days"', 'within = "3 working days"\nfrom = "practitioners opened"')],
+        [('until = "decided"', 'until = "decided"'), ('within = "3 working days"', 'within = "3 working days", from = "practitioners opened"')],
         "what should follow cannot happen",
     ),
     "a stage that leads nowhere": ([('id = "senior"\n', 'id = "senior"\nnext = "nowhere"\n')], "There is no stage “nowhere”."),
     "a stage that follows itself": ([('id = "senior"\n', 'id = "senior"\nnext = "senior"\n')], "A stage cannot follow itself."),
     "silence that moves up from the top": ([('silence = "only tell"', 'silence = "moves up"')], "This is the last stage: silence has nowhere"),
-    "silence that moves up and never runs out": ([('within = "2 working days"\nfor = { urgent = "8 hours" }\n\n', "\n")], "no limit here says how long silence lasts"),
+    "silence that moves up and never runs out": ([('within = "2 working days", for = { urgent = "8 hours" }, ', "")], "no limit here says how long silence lasts"),
     "a role nobody can hold": ([('deciding = "chair"', 'deciding = "oracle"')], "There is no role “oracle”."),
     "an exit that closes without an outcome": (
         [('silence = "only tell"\n', 'silence = "only tell"\nexits = [{ id = "stop", button = "Stop", to = "closed" }]\n')],
@@ -65,7 +65,7 @@ PLANTED = {
         "“back” is the id of 2 of them.",
     ),
     "two limits of one name": ([('id = "react"', 'id = "react"\nwords = "a"\n[[each_stage.limits]]\nid = "react"')], "“react” is the id of 2 of them."),
-    "a limit both agreed and counted": ([('within = "3 working days"', 'within = "3 working days"\nagreed = true')], "A limit whose date the sides agree has no “within”."),
+    "a limit both agreed and counted": ([('within = "3 working days"', 'within = "3 working days", agreed = true')], "A limit whose date the sides agree has no “within”."),
     "a field that is not asked anywhere": ([('id = "senior"\n', 'id = "senior"\nproduces = ["action_plan"]\n')], "There is no field “action_plan”."),
     "somebody told who does not exist": ([('tell = ["office", "chair"', 'tell = ["office", "chairman"')], "There is no party “chairman”."),
     "a moment that never happens": ([('until = "decided"', 'until = "concluded"')], "Nothing called “concluded” ever happens."),
@@ -130,20 +130,39 @@ def test_random_stories_reach_what_the_walk_says_can_be_reached_and_nothing_else
     assert any(story[-1] == CLOSED for story in stories)
 
 
+def routes_of(procedure: Procedure) -> list[str]:
+    return [route.id for route in procedure.routes] or [""]
+
+
 @pytest.mark.parametrize("name", sorted(library()))
 def test_the_silence_bound_is_what_a_simulated_silent_case_takes(name: str) -> None:
     procedure = library()[name]
     calendar = calendar_named(procedure.calendar, hours=procedure.hours)
     start = datetime(2026, 6, 1, 10, tzinfo=LONDON)
-    for track in procedure.tracks:
-        bound = silence.bound(procedure, track.id)
-        story = silent(procedure, calendar, start, track.id)
+    ways = [(track.id, route) for track in procedure.tracks for route in routes_of(procedure)]
+    for track_id, route in ways:
+        bound = silence.bound(procedure, track_id, route=route)
+        story = silent(procedure, calendar, start, track_id, route=route)
         assert procedure.states[story[-1].state].stage == bound.stage
         arrived = next(h for h in story if procedure.states[h.state].stage == bound.stage)
         expected = start
         for span in bound.reached:
             expected = due(span, expected, calendar, procedure.counting).at
         assert arrived.at == expected
+
+
+def test_each_kind_of_dispute_has_the_bound_of_its_own_ladder(tmp_path: Path) -> None:
+    text = (LIBRARY / "newcastle.toml").read_text(encoding="utf-8")
+    limit = 'limits = [{ id = "answer", words = "in 2 working days", within = "2 working days" }]\n'
+    text = text.replace("informal = true\n", f'informal = true\nsilence = "moves up"\n{limit}')
+    file = tmp_path / "two_ladders.toml"
+    file.write_text(text, encoding="utf-8")
+    procedure = load_file(file)
+    case, committee = (silence.bound(procedure, "ordinary", route=route) for route in routes_of(procedure))
+    assert (case.stage, [str(span) for span in case.reached]) == ("case_1", ["2 working days"])
+    assert (committee.stage, committee.reached, committee.at_top) == ("committee", (), True)
+    assert silence.bound(procedure, "ordinary") == case
+    assert silence.bound(procedure, "ordinary", route="of another edition") == case
 
 
 def test_the_standard_procedure_says_its_bound_in_words() -> None:
