@@ -133,8 +133,9 @@ def _begins(procedure: Procedure) -> Iterator[str]:
     yield "begins | at"
     for track in procedure.tracks:
         stages = ", ".join((procedure.stages[0].id, *track.may_start_at))
+        where = "as its route says" if procedure.routes else stages
         urgent = " (urgent)" if track.urgent else ""
-        yield f"track {track.id}{urgent}: {track.title} | {'as its route says' if procedure.routes else stages}"
+        yield f"track {track.id}{urgent}: {track.title} | {where}"
     yield from (f"route {route.id}: {route.title} | {route.starts_at}" for route in procedure.routes)
     yield from (f"silence{f', {heading}' if heading else ''} | {said}" for heading, said in bounds(procedure))
 

@@ -13,9 +13,8 @@ from workflows.shifting import after_pause, before, next_look, reminders
 from workflows.spans import Span, parse_span
 
 ENGLAND = calendar_named("england")
-MOMENTS = st.datetimes(datetime(2026, 3, 20), datetime(2026, 12, 20)).map(
-    lambda moment: moment.replace(second=0, microsecond=0, tzinfo=UTC)
-)
+SPRING = datetime(2026, 3, 20, tzinfo=UTC)
+MOMENTS = st.integers(0, 270 * 24 * 60).map(lambda minutes: SPRING + timedelta(minutes=minutes))
 
 
 def at(text: str) -> datetime:
