@@ -9,13 +9,15 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test check browser lock clean
+.PHONY: help run test check browser bench history lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run      start the demonstration (PORT=$(PORT) DATA=$(DATA)); Ctrl-C stops it"
 	@echo "make test     check everything, as the build does (ARGS='-k name' is passed to pytest)"
 	@echo "make check    only lint, format, types and import contracts"
+	@echo "make bench    measure it (QUICK=1: about a minute; PEERS=1: also what others use; ARGS='--help' says more)"
+	@echo "make history  random people, kills and clock moves, as long as you like (ARGS='--seconds 3600'; ARGS='--help' says more)"
 	@echo "make lock     choose the newest versions again and write requirements/*.txt"
 	@echo "make clean    remove what these commands made, except $(DATA)"
 
@@ -33,6 +35,19 @@ check: .venv-test/project.stamp
 
 browser: .venv-test/project.stamp
 	@.venv-test/bin/python tests/support/browser.py
+
+bench: .venv-test/project.stamp $(if $(PEERS),.cache/bench/peers.stamp)
+	@.venv-test/bin/python -m benchmarks $(if $(QUICK),--quick) $(if $(PEERS),--peers) $(ARGS)
+
+history: .venv-test/project.stamp
+	@.venv-test/bin/python -m tests.history $(ARGS)
+
+# The peers have an environment of their own: nothing of theirs comes near the product.
+.cache/bench/peers.stamp: setup.cfg
+	@echo "Installing the peers into $(@D); this takes a minute, once."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq -e '.[bench]'
+	@touch $@
 
 # An environment is built again when its lock changes; the project alone when its metadata does.
 .venv/lock.stamp: requirements/run.txt

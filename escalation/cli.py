@@ -23,9 +23,18 @@ from escalation.logs import start_logging
 from escalation.notices.senders import sender_of
 from escalation.people import accounts
 from escalation.people.directory import load_directory, read_directory
+from escalation.practice.command import practice
 from escalation.scheduler import process, rounds
+from escalation.scheduler.command import health
+from escalation.scheduler.heartbeat import watch_round
 from escalation.service import moving
-from escalation.start import configured_procedure, make_office, open_office, procedure_named
+from escalation.start import (
+    configured_procedure,
+    make_office,
+    open_office,
+    procedure_named,
+    refuse_mixed,
+)
 
 
 class Sentences(click.Group):
@@ -62,6 +71,7 @@ def main(context: click.Context, path: Path | None) -> None:
 
     \b
     Look at it first:          escalation demo
+    Practise, and train:       escalation practice
     Make a real installation:  escalation init
     Then run, side by side:    escalation serve
                                escalation schedule
@@ -103,7 +113,9 @@ def init(path: Path | None, /, **answers: str) -> None:
 @click.pass_obj
 def upgrade(path: Path | None) -> None:
     """Bring the database of an installation to this version."""
-    migrate.upgrade(make_office(settings.read_config(path)).database)
+    office = make_office(settings.read_config(path))
+    refuse_mixed(office)
+    migrate.upgrade(office.database)
     click.echo("The database is up to date.")
 
 
@@ -144,9 +156,9 @@ def deliver(path: Path | None) -> None:
 @main.command()
 @click.pass_obj
 def audit(path: Path | None) -> None:
-    """Look for open cases where nothing runs or nobody can act. Exits with 1 where there are any."""
-    found = rounds.audit_round(open_office(path))
-    click.echo(f"{found} alarms." if found else "Every open case has something running and somebody to act.")
+    """Look for open cases that are not as their procedure says. Exits with 1 where there are any."""
+    found = watch_round(open_office(path))
+    click.echo(f"{found} alarms." if found else "Every open case has what should run, and somebody to act.")
     sys.exit(1 if found else 0)
 
 
@@ -266,6 +278,8 @@ def password(path: Path | None, email: str, password: str) -> None:
 
 
 main.add_command(closures)
+main.add_command(health)
+main.add_command(practice)
 
 
 @main.group("config")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -15,6 +16,7 @@ from workflows.errors import did_you_mean
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the value a real installation refuses
 PREFIX = "ESCALATION_"
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 # What commands read for themselves; no settings.
 _NOT_SETTINGS = {f"{PREFIX}{name}" for name in ("CONFIG", "FIRST_PASSWORD", "NEW_PASSWORD")}
 
@@ -61,6 +63,22 @@ class Mail:
     user: str = ""
     password: str = ""
     password_file: str = ""
+    timeout_seconds: float = 20.0
+    notify_address: str = "https://api.notifications.service.gov.uk"
+    notify_key: str = ""
+    notify_key_file: str = ""
+    notify_template: str = ""
+    webhook_address: str = ""
+    webhook_address_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """[letters]: local times of day. Empty: no digest, or no quiet hours."""
+
+    digest_at: str = "08:30"
+    quiet_from: str = "19:00"
+    quiet_until: str = "07:30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,13 @@ class Schedule:
     sweep_seconds: float = 15.0
     deliver_seconds: float = 15.0
     audit_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watchdog:
+    """[watchdog]"""
+
+    heartbeat_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +127,9 @@ class Config:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     server: Server = field(default_factory=Server)
     mail: Mail = field(default_factory=Mail)
+    letters: Letters = field(default_factory=Letters)
     schedule: Schedule = field(default_factory=Schedule)
+    watchdog: Watchdog = field(default_factory=Watchdog)
     procedure: ProcedureSettings = field(default_factory=ProcedureSettings)
     uploads: Uploads = field(default_factory=Uploads)
     clock: ClockSettings = field(default_factory=ClockSettings)
@@ -112,6 +139,11 @@ class Config:
     def demonstration(self) -> bool:
         """Whether this is the demonstration, which says so on every page."""
         return self.service.mode == "demonstration"
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is for practice: a clock that people move, invented cases, and no letter leaves."""
+        return self.service.mode == "practice"
 
     def path(self, value: str) -> Path:
         """A path of a setting, from the folder of the settings where it is relative."""
@@ -123,18 +155,21 @@ SECTIONS: Mapping[str, type] = {
     "database": DatabaseSettings,
     "server": Server,
     "mail": Mail,
+    "letters": Letters,
     "schedule": Schedule,
+    "watchdog": Watchdog,
     "procedure": ProcedureSettings,
     "uploads": Uploads,
     "clock": ClockSettings,
 }
 CHOICES = {
-    ("service", "mode"): ("real", "demonstration"),
-    ("mail", "channel"): ("console", "file", "smtp"),
+    ("service", "mode"): ("real", "demonstration", "practice"),
+    ("mail", "channel"): ("console", "file", "smtp", "notify", "webhook"),
     ("mail", "security"): ("none", "starttls", "tls"),
 }
 _LEAST = {
     ("server", "port"): 1,
+    ("mail", "timeout_seconds"): 0.1,
     ("server", "threads"): 1,
     ("uploads", "largest_megabytes"): 1,
     ("uploads", "most_files"): 0,
@@ -222,6 +257,8 @@ def _value(section: str, key: str, value: Any, kind: type) -> Any:
     choices = CHOICES.get((section, key))
     if choices and value not in choices:
         raise ValueError(f"must be one of {', '.join(choices)}.{did_you_mean(str(value), choices)}")
+    if section == "letters" and value and not _TIME.fullmatch(str(value)):
+        raise ValueError("must be a time of day like “08:30”, or empty.")
     return value
 
 
@@ -235,9 +272,13 @@ def _with_files(config: Config) -> Config:
                 "secret_key": _secret(config, "service.secret_key_file", service.secret_key_file),
             }
         )
-    if mail.password_file:
-        mail = Mail(**{**asdict(mail), "password": _secret(config, "mail.password_file", mail.password_file)})
+    for key in ("password", "notify_key", "webhook_address"):
+        file = getattr(mail, f"{key}_file")
+        if file:
+            mail = Mail(**{**asdict(mail), key: _secret(config, f"mail.{key}_file", file)})
     kept = {name: getattr(config, name) for name in SECTIONS}
+    if config.practice:
+        kept["watchdog"] = Watchdog()  # whoever watches the real one is not told of this one
     return Config(**{**kept, "service": service, "mail": mail}, folder=config.folder)
 
 
@@ -257,7 +298,39 @@ def refuse_unsafe(config: Config) -> None:
         )
     if urlsplit(config.service.address).scheme not in ("http", "https"):
         raise NotReady("service.address must begin with http:// or https://.")
-    if config.clock.file and not config.demonstration:
+    if urlsplit(config.watchdog.heartbeat_url).scheme not in ("", "http", "https"):
+        raise NotReady("watchdog.heartbeat_url must begin with http:// or https://, or be empty.")
+    _refuse_unfit_letters(config)
+    if config.practice:
+        _refuse_unfit_practice(config)
+    if config.clock.file and config.service.mode == "real":
         raise NotReady(
             "clock.file moves the clock by hand, which a real installation must not do. Remove it."
+        )
+
+
+def _refuse_unfit_letters(config: Config) -> None:
+    """What would let no letter leave, or let it leave unprotected, is found at the start."""
+    mail, letters = config.mail, config.letters
+    if bool(letters.quiet_from) != bool(letters.quiet_until) or letters.quiet_from < letters.quiet_until:
+        raise NotReady(
+            "letters.quiet_until must be earlier in the day than letters.quiet_from, or both be empty."
+        )
+    if mail.channel == "notify" and not (mail.notify_key and mail.notify_template):
+        raise NotReady("mail.channel is “notify”, so mail.notify_key and mail.notify_template must be set.")
+    for channel, key in (("notify", "notify_address"), ("webhook", "webhook_address")):
+        asked = urlsplit(getattr(mail, key))
+        here = asked.scheme == "http" and asked.hostname in ("127.0.0.1", "localhost")
+        if mail.channel == channel and not (asked.hostname and (asked.scheme == "https" or here)):
+            raise NotReady(f"mail.channel is “{channel}”, so mail.{key} must begin with https://.")
+
+
+def _refuse_unfit_practice(config: Config) -> None:
+    """Practice has a database file and a clock of its own, so that it can begin again and move its clock."""
+    if not config.clock.file:
+        raise NotReady("service.mode is “practice”, so clock.file must name the file that holds its moment.")
+    if not config.database.url.startswith("sqlite:"):
+        raise NotReady(
+            "service.mode is “practice”, so database.url must be a SQLite file of its own. Practice opens no"
+            " other database."
         )

@@ -49,6 +49,14 @@ class Unavailable(Exception):
     """The record cannot be read or written just now."""
 
 
+class Unsure(Unavailable):
+    """The connection was cut while it was recorded. Sent again with the same key, it is recorded once."""
+
+
+class Held(Exception):
+    """Somebody else is changing this case at this moment, and the caller would rather not wait."""
+
+
 class NotReady(Exception):
     """The installation cannot start. The sentence names the file and the key, and what to do."""
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from escalation.config import Config
 from escalation.database import migrate
+from escalation.errors import NotReady
 from escalation.office import Changing
 from escalation.people.accounts import hash_password
 from escalation.people.directory import load_directory
 from escalation.procedures.shelf import install
-from escalation.start import configured_procedure, make_office
+from escalation.start import configured_procedure, make_office, refuse_mixed
 
 _SETTINGS = """\
 # The settings of this installation. Every setting there is: config.example.toml.
@@ -58,6 +59,9 @@ def make(config: Config, first: First) -> None:
     """The database up to date, the procedure installed, the partnership and its administrator there."""
     password_hash = hash_password(first.password)
     office = make_office(config)
+    if config.practice:
+        raise NotReady("These settings are for practice, which “escalation practice” makes.")
+    refuse_mixed(office)
     migrate.upgrade(office.database)
     with office.changing() as work:
         digest = install_configured(work)

@@ -7,7 +7,7 @@ from pathlib import Path
 from escalation import config as settings
 from escalation.clock import Clock, FileClock, SystemClock
 from escalation.config import Config
-from escalation.database import guards, migrate
+from escalation.database import guards, marker, migrate
 from escalation.database.engine import Database
 from escalation.errors import NotReady, Unavailable
 from escalation.office import Office
@@ -33,6 +33,7 @@ def open_office(path: Path | None) -> Office:
             f"There is no database at {missing}. Put it back, or run “escalation init” for a new"
             " installation, “escalation upgrade” for an empty database with these settings."
         )
+    refuse_mixed(office)
     with office.database.reading() as db:
         at = migrate.current(db)
         if at != migrate.newest():
@@ -46,6 +47,24 @@ def open_office(path: Path | None) -> Office:
                 f"The record is not guarded against change ({', '.join(unguarded)}). Do not use it."
             )
     return office
+
+
+def refuse_mixed(office: Office) -> None:
+    """Keep practice and everything else apart: each refuses the other’s database. NotReady."""
+    if office.database.missing():
+        return
+    with office.database.reading() as db:
+        marked = marker.is_practice(db)
+    if office.config.practice and not marked:
+        raise NotReady(
+            "service.mode is “practice”, but the database of database.url was not made for practice. It is"
+            " left alone. Practice makes its own: “escalation practice --data FOLDER”."
+        )
+    if marked and not office.config.practice:
+        raise NotReady(
+            "The database of database.url was made for practice, where everything is invented and the clock"
+            f" is moved by hand. It cannot be used with service.mode “{office.config.service.mode}”."
+        )
 
 
 def configured_procedure(config: Config) -> Procedure:

@@ -1,7 +1,8 @@
-"""Real SQLite in a temporary folder, a clock moved by hand, and people of an invented partnership."""
+"""A real database of each engine, a clock moved by hand, and people of an invented partnership."""
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -16,35 +17,129 @@ from escalation.config import Config, DatabaseSettings, Mail, Service
 from escalation.database import migrate
 from escalation.demo.builder import prepare
 from escalation.office import Office
+from escalation.practice import place
 from escalation.procedures.shelf import install
 from escalation.start import make_office
+from tests.support import engines
 from tests.support.desk import Desk, at
+from tests.support.engines import Engine, Postgres, Sqlite
+from tests.support.postgres import NoServer
 from tests.support.shipped import Run, Under
 from workflows.loader import library, load_file
 
-COMPILED: dict[Any, Any] = {}
+
+class Compiled(dict[Any, Any]):
+    """What SQLAlchemy has compiled, by the name of the dialect: each engine has a dialect object of its own."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), value)
+
+
+COMPILED = Compiled()
+RUN = pytest.StashKey[engines.Run]()
 START = "2026-04-01 10:00"  # the Wednesday before Easter
 
 
-def config_in(folder: Path) -> Config:
-    """Settings of a small installation in a folder."""
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run makes a place for the server; its workers find it in their environment."""
+    if hasattr(config, "workerinput") or engines.POSTGRESQL not in engines.chosen():
+        return
+    if engines.missing() and engines.required():
+        raise pytest.UsageError(f"PostgreSQL is required here (CI=true). {engines.missing()}")
+    config.stash[RUN] = engines.Run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """However the run ended, the server ends with it."""
+    if RUN in config.stash:
+        config.stash[RUN].end()
+
+
+def pytest_report_header() -> str:
+    """Which engines run."""
+    return engines.described()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever uses a database runs on every engine, unless it says with a reason that it is about one."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    only = [name for name in engines.ALL if metafunc.definition.get_closest_marker(f"{name}_only")]
+    for name in only:
+        [marker] = metafunc.definition.iter_markers(f"{name}_only")
+        assert marker.kwargs.get("reason"), f"{metafunc.definition.nodeid} gives no reason"
+    reason = engines.missing()
+    away = [pytest.mark.skip(reason=f"not on PostgreSQL: {reason}")] if reason else []
+    metafunc.parametrize(
+        "engine",
+        [
+            pytest.param(name, marks=away if name == engines.POSTGRESQL else [])
+            for name in engines.chosen()
+            if name in (only or engines.ALL)
+        ],
+        indirect=True,
+    )
+
+
+def config_in(folder: Path, url: str = "") -> Config:
+    """Settings of a small installation in a folder, over a SQLite file there or the database of an address."""
     return Config(
         service=Service(secret_key="a-secret-of-the-tests-" * 3, mode="demonstration"),
-        database=DatabaseSettings(url=f"sqlite:///{folder / 'test.db'}"),
+        database=DatabaseSettings(url=url or f"sqlite:///{folder / 'test.db'}"),
         mail=Mail(channel="file", folder=str(folder / "letters")),
         folder=folder,
     )
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the invented directory in it, made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("prepared")
-    office = replace(make_office(config_in(folder)), clock=HandClock(at(START)))
+def fill(folder: Path, url: str = "") -> None:
+    """Make the tables, and put the invented directory in them."""
+    office = replace(make_office(config_in(folder, url)), clock=HandClock(at(START)))
     migrate.upgrade(office.database)
     prepare(office, library()["standard"])
     office.database.close()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the invented directory in it, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("prepared")
+    fill(folder)
     return folder / "test.db"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The PostgreSQL server of the run, with a prepared database to copy."""
+    folder = Path(os.environ[engines.FOLDER])
+    try:
+        server = engines.server(folder)
+    except NoServer as reason:
+        if engines.required():
+            pytest.fail(f"PostgreSQL is required here (CI=true). {reason}")
+        pytest.skip(f"not on PostgreSQL: {reason}")
+    server.prepare(folder, lambda url: fill(tmp_path_factory.mktemp("prepared"), url))
+    yield server
+    server.connections.dispose()
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The engine a test runs on."""
+    if request.param == engines.SQLITE:
+        return Sqlite(request.getfixturevalue("prepared"))
+    found: Postgres = request.getfixturevalue("postgres")
+    return found
+
+
+@pytest.fixture
+def address(engine: Engine, tmp_path: Path) -> Iterator[str]:
+    """A database of its own for each test, with the invented directory in it."""
+    url = engine.copy(tmp_path)
+    yield url
+    engine.drop(url)
 
 
 @pytest.fixture
@@ -54,13 +149,14 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def office(prepared: Path, tmp_path: Path, clock: HandClock) -> Iterator[Office]:
+def office(address: str, tmp_path: Path, clock: HandClock) -> Iterator[Office]:
     """An office of its own for each test."""
-    shutil.copy(prepared, tmp_path / "test.db")
     tokens = random.Random(3)
-    made = replace(make_office(config_in(tmp_path)), clock=clock, token=lambda n: tokens.randbytes(n).hex())
+    config = config_in(tmp_path, address)
+    made = replace(make_office(config), clock=clock, token=lambda n: tokens.randbytes(n).hex())
     # Each test has an engine of its own; what SQLAlchemy has compiled once need not be compiled for each.
-    made.database.engine.update_execution_options(compiled_cache=COMPILED)
+    for each in {made.database.engine, made.database.readers}:
+        each.update_execution_options(compiled_cache=COMPILED)
     yield made
     made.database.close()
 
@@ -84,3 +180,20 @@ def under(desk: Desk) -> Under:
         return Run(desk, procedure)
 
     return use
+
+
+@pytest.fixture(scope="session")
+def practised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A practice folder, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("practised") / "practice"
+    place.prepare(folder, 8001)
+    return folder
+
+
+@pytest.fixture
+def practice(practised: Path, tmp_path: Path) -> Iterator[Office]:
+    """Practice of its own for each test, at its first moment."""
+    shutil.copytree(practised, tmp_path / "practice")
+    office = place.open_practice(tmp_path / "practice")
+    yield office
+    office.database.close()

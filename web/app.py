@@ -22,9 +22,11 @@ import web.health
 import web.home
 import web.logs
 import web.moving
+import web.practice
 import web.procedures
 import web.raising
 import web.session
+import web.status
 import web.what_if
 import web.words
 from escalation.config import Config
@@ -54,6 +56,7 @@ AREAS = (
     web.what_if,
     web.moving,
     web.closures,
+    web.status,
     web.health,
 )
 IDLE = timedelta(hours=4)
@@ -73,6 +76,8 @@ def create_app(office: Office) -> Flask:
     web.access.guard(app)
     for module in AREAS:
         app.register_blueprint(module.area)
+    if office.config.practice:
+        app.register_blueprint(web.practice.area)
     web.errors.answer(app)
     app.context_processor(_everywhere)
     app.after_request(_closed_headers)
@@ -114,6 +119,7 @@ def _everywhere() -> dict[str, Any]:
     return {
         "service": config.service.name,
         "demonstration": config.demonstration,
+        "practice": web.practice.bar(config),
         "person": known.name if known else None,
         "uploads": config.uploads,
     }

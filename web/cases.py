@@ -307,11 +307,11 @@ def _recaps(
 ) -> tuple[Recap, ...]:
     """The challenge in short, the newest answer, and why it was moved up since: silence is told too."""
     answered = _last_answer(history)
-    states = page.procedure.states
+    stage_of = page.procedure.stage_of  # nothing for a state of an edition it followed before
     moved = {
         event.number
         for event in history
-        if event.number > max(answered, 1) and states[event.from_state].stage != states[event.to_state].stage
+        if event.number > max(answered, 1) and stage_of(event.from_state) != stage_of(event.to_state)
     }
     said = {statement.number: statement.entries for statement in page.statements}
     found = [
@@ -327,7 +327,7 @@ def _recaps(
 
 
 def _asked(page: CasePage) -> tuple[Told, ...]:
-    """The newest request for more time."""
+    """The newest request for more time; there is one open at a time."""
     return tuple(told for told in page.timeline if told.action == "ask_more_time")[-1:]
 
 

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered, Unavailable
+from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered, Unavailable, Unsure
 from web import session
 from web.forms import CHOICES
 from workflows.definition import Field
@@ -76,6 +76,13 @@ TABLE: dict[type[Exception] | int, Told] = {
         503,
         "We could not record this",
         "The record cannot be reached just now. Nothing was recorded.",
+        keeps="resend",
+    ),
+    Unsure: Told(
+        503,
+        "We do not know whether this was recorded",
+        "The connection to the record was cut while it was being recorded. Send it again: the same form is "
+        "never recorded twice.",
         keeps="resend",
     ),
     500: Told(

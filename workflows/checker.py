@@ -183,6 +183,7 @@ def _limit(shape: Mapping[str, Any], limit: Mapping[str, Any], place: str) -> Fa
 
 
 def _reminders(limit: Mapping[str, Any], place: str) -> Faults:
+    yield from _twice(f"{place}.remind_before", limit["remind_before"])
     for text in limit["remind_before"]:
         if parse_span(text).unit not in REMINDER_UNITS:
             yield (
@@ -195,8 +196,19 @@ def _allowances(shape: Mapping[str, Any]) -> Faults:
     if shape["pause"] and not shape["pause"]["categories"]:
         yield "pause.categories", "A pause needs at least one reason people can choose."
     for name in ("pause", "extension"):
-        if shape[name] and not shape[name]["most"]:
-            yield f"{name}.most", "Say how long it may be at most, like “5 working days”."
+        if shape[name]:
+            yield from _longest(f"{name}.most", shape[name]["most"])
+    if shape["pause"] and shape["pause"]["by"] == "office":
+        yield "pause.by", "The office is no part of a challenge. Write a side, or “either”."
+    for text, count in Counter(shape["follow_up"]).items():
+        if count > 1:
+            yield "follow_up", f"“{text}” is there {count} times."
+
+
+def _longest(place: str, text: str | None) -> Faults:
+    """Dates are chosen by the day, so the longest time is one of days."""
+    if text is None or parse_span(text).unit not in ("working_days", "calendar_days", "weeks", "months"):
+        yield place, "Say how long it may be at most, in days, weeks or months, like “5 working days”."
 
 
 def _parties(shape: Mapping[str, Any]) -> list[str]:

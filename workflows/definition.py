@@ -131,8 +131,8 @@ class Condition:
     """What must be true for a transition, and the sentence that says so when it is not.
 
     kind: `limit_missed`, `runs` and `runs_not` (name: a limit), `starts_at`, `stage_reached` and
-    `no_time_left` (name: a stage), `not_urgent`, `actions_open`, `tasks_open`, `answered`, `may_ask_time`,
-    `time_asked`, `may_pause`, `answered_or` (or a field, name, has the value), `answer_is` (name: a field,
+    `no_time_left` and `time_left` (name: a stage), `not_urgent`, `actions_open`, `tasks_open`, `answered`,
+    `may_ask_time`, `time_asked`, `may_pause`, `answered_or` (or a field, name, has the value), `answer_is` (name: a field,
     value: its answer).
     """
 
@@ -303,6 +303,13 @@ class Procedure:
     def _produced(self, action: str, state: str) -> tuple[str, ...]:
         stage = self.stage_of(state)
         return stage.produces if stage and action in ("respond", "decide") else ()
+
+    def words_of(self, limit: Limit, track: str) -> str:
+        """The words of a limit, with its length on this track where that is another than usual."""
+        span, usual = limit.spans.get(track), limit.spans.get(self.tracks[0].id)
+        if span is None or span == usual:
+            return limit.words
+        return f"{limit.words} – {'urgent' if self.track(track).urgent else 'here'}: {span}"
 
     def title_of(self, limit: Limit) -> str:
         """The title of the stage a limit belongs to; empty for what is asked after a case has ended."""

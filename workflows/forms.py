@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -195,9 +196,20 @@ def form_schema(
     `needed` names questions that must be answered here though they need not be elsewhere.
     """
     names = procedure.actions[action].fields if only is None else only
-    schema = _schema_class(procedure, action, names, needed)()
+    schema = _schema_of_this_thread(_schema_class(procedure, action, names, needed))
     schema.asked = asked
     return schema
+
+
+# Making a schema copies each of its fields, which costs more than loading it: one a thread is enough.
+_HERE = threading.local()
+
+
+def _schema_of_this_thread(kind: type[FormSchema]) -> FormSchema:
+    made: dict[type[FormSchema], FormSchema] = _HERE.__dict__.setdefault("made", {})
+    if kind not in made:
+        made[kind] = kind()
+    return made[kind]
 
 
 _CLASSES: dict[tuple[str, str, tuple[str, ...], frozenset[str]], type[FormSchema]] = {}

@@ -45,7 +45,7 @@ def _timers(shape: Shape, stages: tuple[Stage, ...], tracks: list[str]) -> Itera
             "the pause ends by itself",
             dict.fromkeys(tracks),
             starts=f"{stage.id} paused",
-            stops=(f"{stage.id} resumed", f"{stage.id} left", CLOSED),
+            stops=(f"{stage.id} resumed", f"{stage.id} left", f"{stage.id} sent back", CLOSED),
             then=Consequence("resume_on_time", (), None),
         )
     for number, text in enumerate(shape["follow_up"], start=1):

@@ -120,6 +120,7 @@ _RULES: Mapping[str, _Rule] = {
     "runs_not": lambda _, rule, now: rule.name not in now.running,
     "not_urgent": lambda procedure, _, now: not procedure.track(now.track).urgent,
     "no_time_left": _no_time_left,
+    "time_left": lambda procedure, rule, now: not _no_time_left(procedure, rule, now),
     "answered_or": lambda _, rule, now: now.answered or now.answers.get(rule.name) in (None, rule.value),
     "stage_reached": lambda _, rule, now: now.stage == rule.name,
     "starts_at": _starts_at,

@@ -144,7 +144,8 @@ def _answer(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
         written = (f"{stage.id} confirmed",)
         yield Transition("confirm_in_writing", answered, None, ("responding",), (), written)
     if any(limit.agreed for limit in ladder.limits.values() if limit.stage == stage.id):
-        yield Transition("agree_date", first, None, ("either",), (), (f"{stage.id} date agreed",))
+        rules = (_running(stage),) if ladder.shape["pause"] else ()
+        yield Transition("agree_date", first, None, ("either",), rules, (f"{stage.id} date agreed",))
 
 
 def _reply(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
@@ -193,7 +194,8 @@ def _silence(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
     for source in sources:
         if rules and ladder.shape["early"]:
             # Silence may be ended early where the risk grows: the raising side says why it cannot wait.
-            yield _move("move_up_early", source, dest, _RAISERS, happens)
+            early = Condition("time_left", stage.id, "", "Its time is over already.")
+            yield _move("move_up_early", source, dest, _RAISERS, happens, early)
         if stage.silence == "moves up":
             for rule in rules:
                 yield _move("move_up_on_silence", source, dest, ("clock",), happens, rule)
@@ -231,13 +233,24 @@ def _anywhere(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
         for action, happens in _RECORDS.items():
             if name == "meeting" and action == "record_meeting":
                 continue  # there the meeting is the step itself
-            yield Transition(action, here, None, ("either",), (), (f"{stage.id} {happens}",))
+            moment = f"{stage.id} {happens}"
+            told = () if name == "answered" and _asks_again(ladder, stage, moment) else (moment,)
+            yield Transition(action, here, None, ("either",), (), told)
         yield Transition("miss_limit", here, None, ("clock",), (), ())
         yield from _told(ladder, here)
         if ladder.shape["extension"]:
             yield from _more_time(here)
         if ladder.shape["pause"]:
             yield from _pause(ladder, stage, here)
+
+
+def _asks_again(ladder: Ladder, stage: Stage, moment: str) -> bool:
+    """Whether a moment starts the time to answer: once there is an answer, it must not do so again."""
+    return any(limit.starts == moment for limit in _answer_limits(ladder, stage))
+
+
+def _running(stage: Stage) -> Condition:
+    return Condition("runs_not", pause_of(stage.id), "", "It is paused. Let the time run again first.")
 
 
 def _more_time(here: str) -> Iterator[Transition]:

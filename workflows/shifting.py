@@ -1,12 +1,13 @@
 """Moves a promised moment: on, past the time a case was paused; or back, to when a reminder is due.
 
-A pause gives back exactly the working time it took: a limit of working days is put on by the ends of working
-days that passed meanwhile, a limit of working hours by the business hours, a limit by the clock by the clock.
+A pause keeps exactly the working time that was left: of a limit of working days the ends of working days, of
+one of working hours the business hours, of one by the clock the time by the clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from workflows.calendars import Calendar
@@ -19,21 +20,47 @@ REMINDER_UNITS = ("working_days", "working_hours", "hours", "minutes")
 _DAY = timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a limit has left when it is held: ends of days at a local time, or a length of time."""
+
+    unit: str
+    ends: int
+    seconds: float
+    end: str  # the local time of day, as “17:00:00”
+
+
+def left_of(unit: str, due_at: datetime, held_at: datetime, calendar: Calendar) -> Left:
+    """What a limit of that unit has left at a moment before it runs out. Never nothing."""
+    # In UTC, because two local moments are told apart by the clock on the wall, not by the time between.
+    due_at, held_at = due_at.astimezone(UTC), held_at.astimezone(UTC)
+    end = calendar.local(due_at).time()
+    if unit in _BY_THE_CLOCK:
+        return Left(unit, 0, (due_at - held_at).total_seconds(), end.isoformat())
+    if unit == "working_hours":
+        return Left(unit, 0, _worked(held_at, due_at, calendar).total_seconds(), end.isoformat())
+    ends = _ends_between(held_at, due_at, end, calendar, unit in _CIVIL)
+    # A date both sides chose may be a day off: then the next day that counts is its end.
+    return Left(unit, max(1, ends), 0, end.isoformat())
+
+
+def due_after(left: Left, resumed_at: datetime, calendar: Calendar) -> datetime:
+    """When what was left runs out, from the moment it goes on."""
+    resumed_at = resumed_at.astimezone(UTC)
+    if left.unit in _BY_THE_CLOCK:
+        return resumed_at + timedelta(seconds=left.seconds)
+    if left.unit == "working_hours":
+        return _worked_on(resumed_at, timedelta(seconds=left.seconds), calendar)
+    return _nth_end(resumed_at, left.ends, time.fromisoformat(left.end), calendar, left.unit in _CIVIL)
+
+
 def after_pause(
     unit: str, due_at: datetime, paused_at: datetime, resumed_at: datetime, calendar: Calendar
 ) -> datetime:
     """When a limit of that unit runs out, if it was held from `paused_at` to `resumed_at`."""
-    # In UTC, because two local moments are told apart by the clock on the wall, not by the time between.
-    due_at, paused_at, resumed_at = (at.astimezone(UTC) for at in (due_at, paused_at, resumed_at))
-    if unit in _BY_THE_CLOCK:
-        return due_at + (resumed_at - paused_at)
-    if unit == "working_hours":
-        return _worked_on(due_at, _worked(paused_at, resumed_at, calendar), calendar)
-    every_day = unit in _CIVIL
-    end = calendar.local(due_at)
-    return _days_on(
-        end, _ends_between(paused_at, resumed_at, end.time(), calendar, every_day), every_day, calendar
-    )
+    if not paused_at < min(due_at, resumed_at):
+        return due_at
+    return due_after(left_of(unit, due_at, paused_at, calendar), resumed_at, calendar)
 
 
 def before(span: Span, due_at: datetime, calendar: Calendar) -> datetime:
@@ -71,12 +98,16 @@ def _ends_between(first: datetime, last: datetime, end: time, calendar: Calendar
     return count
 
 
-def _days_on(end: datetime, days: int, every_day: bool, calendar: Calendar) -> datetime:
-    day = end.date()
-    while days:
+def _nth_end(after: datetime, left: int, end: time, calendar: Calendar, every_day: bool) -> datetime:
+    """The nth end of a day, at that local time of day, after a moment."""
+    day = calendar.local(after).date() - _DAY
+    while True:
         day += _DAY
-        days -= every_day or calendar.why_closed(day) is None
-    return datetime.combine(day, end.time(), calendar.zone).astimezone(UTC)
+        moment = datetime.combine(day, end, calendar.zone)
+        if moment > after and (every_day or calendar.why_closed(day) is None):
+            left -= 1
+            if not left:
+                return moment.astimezone(UTC)
 
 
 def _worked(first: datetime, last: datetime, calendar: Calendar) -> timedelta:

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from workflows.calendars import Calendar, due
-from workflows.definition import CLOSED, NEW, Limit, Procedure
+from workflows.definition import NEW, Limit, Procedure
 from workflows.machine import Situation, step
 from workflows.running import Change, change
-from workflows.shifting import after_pause
+from workflows.shifting import Left, due_after, left_of
 
 LONGEST = 200
 
@@ -45,7 +45,9 @@ class Simulated:
     state: str = NEW
     limits: dict[str, datetime | None] = field(default_factory=dict)
     missed: set[str] = field(default_factory=set)
-    paused_at: datetime | None = None
+    held: dict[str, Left | None] = field(default_factory=dict)
+    paused: bool = False
+    extended: set[str] = field(default_factory=set)
     ever_missed: set[str] = field(default_factory=set)
 
     def act(self, at: datetime, action: str, answers: Mapping[str, Any] | None = None) -> Happening:
@@ -71,45 +73,50 @@ class Simulated:
         self.state = made.dest
         for limit in changed.started:
             self.limits[limit.id] = self._due(limit, at, answers or {})
+            if self.paused:
+                self._hold_one(limit.id, at)
         self._agree(action, answers or {})
         return Happening(at, self.procedure.actions[action].done, self.state)
 
     def _hold(self, at: datetime, changed: Change) -> None:
-        """A pause that ends puts every limit on that had not run out by the time it took."""
+        """A pause that ends gives every held limit the working time it had left."""
         pauses = {limit.id for limit in self.procedure.limits.values() if limit.starts.endswith(" paused")}
-        if pauses & changed.ended and self.paused_at:
-            for limit_id, moment in self.limits.items():
-                if moment and limit_id not in self.missed | pauses:
-                    unit = self._unit(limit_id)
-                    self.limits[limit_id] = after_pause(unit, moment, self.paused_at, at, self.calendar)
-            self.paused_at = None
+        if pauses & changed.ended:
+            for limit_id, left in self.held.items():
+                if left and limit_id in self.limits:
+                    self.limits[limit_id] = due_after(left, at, self.calendar)
+            self.held, self.paused = {}, False
         if pauses & {limit.id for limit in changed.started}:
-            self.paused_at = at
+            self.paused = True
+            for limit_id in [name for name in self.limits if name not in self.missed]:
+                self._hold_one(limit_id, at)
 
-    def _unit(self, limit_id: str) -> str:
-        span = self.procedure.limits[limit_id].spans.get(self.track)
-        return span.unit if span else "working_days"
+    def _hold_one(self, limit_id: str, at: datetime) -> None:
+        moment, limit = self.limits[limit_id], self.procedure.limits[limit_id]
+        if limit.timer or (moment and moment <= at):
+            return
+        span = limit.spans.get(self.track)
+        unit = span.unit if span and limit_id not in self.extended else "working_days"
+        self.held[limit_id] = left_of(unit, moment, at, self.calendar) if moment else None
 
     def _agree(self, action: str, answers: Mapping[str, Any]) -> None:
         """More time that both sides agreed, as the record tells it."""
         limit_id = str(answers.get("extended", ""))
         if action == "agree_more_time" and limit_id in self.limits:
-            self.limits[limit_id] = self.calendar.end_of(date.fromisoformat(str(answers["until"])))
+            self.limits[limit_id] = self.calendar.end_of(_day(answers, "until"))
+            self.extended.add(limit_id)
 
     def next_due(self) -> tuple[datetime, Limit] | None:
         """The limit that runs out first, of those that have not yet."""
         counted = [
             (moment, limit_id)
             for limit_id, moment in self.limits.items()
-            if moment is not None and limit_id not in self.missed and not self._held(limit_id)
+            if moment is not None and limit_id not in self.missed and limit_id not in self.held
         ]
         if not counted:
             return None
         moment, limit_id = min(counted)
         return moment, self.procedure.limits[limit_id]
-
-    def _held(self, limit_id: str) -> bool:
-        return self.paused_at is not None and not self.procedure.limits[limit_id].timer
 
     def run_out(self, at: datetime, limit: Limit) -> Iterator[Happening]:
         """A limit runs out: that is recorded, and what follows happens."""
@@ -121,13 +128,21 @@ class Simulated:
             yield self.act(at, limit.then.action)
 
     def _due(self, limit: Limit, at: datetime, answers: Mapping[str, Any]) -> datetime | None:
-        if limit.timer and "pause_until" in answers:
-            return self.calendar.end_of(date.fromisoformat(str(answers["pause_until"])))
+        if limit.timer and limit.starts.endswith(" paused"):
+            return self.calendar.end_of(_day(answers, "pause_until"))
         span = limit.spans.get(self.track)
         return due(span, at, self.calendar, limit.counting).at if span else None
 
     def _stage(self) -> str:
         return self.procedure.states[self.state].stage or ""
+
+
+def _day(answers: Mapping[str, Any], name: str) -> date:
+    """A day of a script or of the record. ValueError, with a sentence, where there is none."""
+    try:
+        return date.fromisoformat(str(answers[name]))
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"Write {name}=2026-04-08, the day it is about.") from error
 
 
 def silent(
@@ -156,7 +171,7 @@ def scripted(procedure: Procedure, calendar: Calendar, lines: Sequence[Line], tr
 def until(case: Simulated, moment: datetime | None) -> list[Happening]:
     """What the clock does to a case up to a moment; None: until nothing more runs out."""
     story: list[Happening] = []
-    while case.state != CLOSED and len(story) < LONGEST:
+    while len(story) < LONGEST:
         following = case.next_due()
         if following is None or (moment is not None and following[0] > moment):
             break

@@ -87,12 +87,13 @@ def _can_hold(result: Walk, rule: Condition, place: Place) -> bool:
         return (rule.name in place.running) == (rule.kind == "runs")
     if rule.kind == "not_urgent":
         return not result.procedure.track(result.track).urgent
-    if rule.kind == "no_time_left":
+    if rule.kind in ("no_time_left", "time_left"):
         answered = f"{rule.name} answered"
         ours = {name for name, limit in result.procedure.limits.items() if answered in limit.stops}
         waiting = ours & (place.running - place.missed)
         counted = any(result.procedure.limits[limit_id].spans.get(result.track) for limit_id in waiting)
-        return bool(ours & place.missed) or not counted
+        over = bool(ours & place.missed) or not counted
+        return over == (rule.kind == "no_time_left")
     return True
 
 

@@ -273,6 +273,13 @@ def condition(procedure: Procedure, rule: Condition) -> str:
         "tasks_open": "somebody outside is still to be told",
         "actions_open": "an agreed action is still to be confirmed",
         "answered": "there is an answer",
+        "may_ask_time": "a time runs for one’s own side that can be made longer",
+        "time_asked": "the other side has asked for more time",
+        "may_pause": "a time runs that can be paused, and it was not paused too often",
+        "not_urgent": "it is not urgent",
+        "runs": "it is paused",
+        "runs_not": "it is not paused",
+        "time_left": "the time for the answer still runs",
         "answered_or": "there is an answer, or it is recorded as overtaken by events",
     }
     if rule.kind in said:

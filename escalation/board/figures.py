@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case
@@ -123,6 +123,12 @@ def _rules(partnership: str, filters: Filters) -> Sequence[ColumnElement[bool]]:
 
 
 def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Sequence[Any]:
+    newest = select(Case.id).where(*rules).order_by(Case.raised_at.desc(), Case.id.desc()).limit(PAGE + 1)
+    place = work.db.execute(select(Case.raised_at, Case.id).where(Case.reference == after)).first()
+    if after and place:
+        newest = newest.where(tuple_(Case.raised_at, Case.id) < tuple_(place.raised_at, place.id))
+    # The rows of the page first: whether a time was missed is looked up for those alone.
+    page = newest.subquery()
     query = (
         select(
             Case.reference,
@@ -135,18 +141,11 @@ def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Se
             Case.procedure_digest,
             _late().label("late"),
         )
+        .join(page, page.c.id == Case.id)
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .where(*rules)
         .order_by(Case.raised_at.desc(), Case.id.desc())
-        .limit(PAGE + 1)
     )
-    place = work.db.execute(select(Case.raised_at, Case.id).where(Case.reference == after)).first()
-    if after and place:
-        earlier = (Case.raised_at < place.raised_at) | (
-            (Case.raised_at == place.raised_at) & (Case.id < place.id)
-        )
-        query = query.where(earlier)
     return work.db.execute(query).all()
 
 

@@ -30,8 +30,8 @@ SAME, LATE, EARLIER, NOT_REPLAYED = (
 )
 # What adds to the record without moving the case.
 _RECORDS = (
-    *("record_discussion", "record_meeting", "add_note"),
-    *("confirm_action", "record_told", "move_edition"),
+    *("record_discussion", "record_meeting", "add_note", "confirm_action", "record_told", "follow_up"),
+    *("ask_more_time", "refuse_more_time", "move_edition", "redate"),
 )
 VERDICTS = (SAME, LATE, EARLIER, NOT_REPLAYED)
 
@@ -91,6 +91,8 @@ def _verdict(work: Reading, procedure: Procedure, row: Any) -> Verdict:
             return Verdict(reference, *stopped)
         if event.actor == "clock" or event.action in _RECORDS:
             continue
+        if event.action == "agree_more_time" and procedure.extension is None:
+            continue  # the time it gives is what its edition would have given
         try:
             case.act(event.at, event.action, _answers(procedure, event))
         except NotAllowed:

@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
+from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
 from escalation.people.access import Viewer
 from escalation.people.tables import Agency
 
 PAGE = 25
+# From here on nobody counts: a page says “100+”, and goes on past it.
+COUNTED = 100
 Row = TypeVar("Row")
+_Query: TypeAlias = Select[*tuple[Any, ...]]
 _Raising, _Responding = aliased(Agency), aliased(Agency)
+_Other = aliased(Deadline)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[Row]):
-    """Some rows of a list, and how many there are in all."""
+    """Some rows of a list, and how many there are in all: so many, or (`more`) more than that."""
 
     rows: tuple[Row, ...]
     count: int
+    more: bool = False
+
+    @property
+    def in_all(self) -> str:
+        """How many there are, as a page says it."""
+        return f"{self.count}+" if self.more else str(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,58 +89,118 @@ class CaseRow:
 
 def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
     """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
-    soonest_first = (_promised().is_(None), _promised(), Deadline.id)
-    ranked = (
-        select(
-            Deadline.id,
-            Deadline.case_id,
-            Deadline.limit_id,
-            _promised().label("due_at"),
-            Deadline.paused_at,
-            func.row_number().over(partition_by=Deadline.case_id, order_by=soonest_first).label("place"),
-        )
-        .where(*_waits(work, viewer))
-        .subquery()
-    )
-    query = (
+    rows, count = _inbox(len(viewer.post_ids))
+    return _listed(work, viewer, skip, rows, count, _inbox_row)
+
+
+def _listed(
+    work: Reading, viewer: Viewer, skip: int, rows: _Query, count: _Query, read: Callable[[Reading, Any], Row]
+) -> Listed[Row]:
+    """With how many there are in all; past so many nobody counts them."""
+    given = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)} | {"now": work.now}
+    found = work.db.execute(rows, {**given, "most": skip + PAGE, "skip": skip}).all()
+    most = skip + COUNTED
+    counted = work.db.execute(count, {**given, "most": most + 1}).scalar_one()
+    return Listed(tuple(read(work, row) for row in found), min(counted, most), counted > most)
+
+
+# To put these queries together takes longer than to answer them, so each is put together once.
+@cache
+def _inbox(posts: int) -> tuple[_Query, _Query]:
+    found = _waiting(posts)
+    rows = (
         select(
             Case.reference,
             _Raising.name.label("raising"),
             _Responding.name.label("responding"),
             Case.reason,
+            Case.track,
             Case.state,
             Case.procedure_digest,
-            ranked.c.limit_id,
-            ranked.c.due_at,
-            ranked.c.paused_at,
+            found.c.limit_id,
+            found.c.due_at,
+            found.c.paused_at,
         )
-        .join(ranked, (ranked.c.case_id == Case.id) & (ranked.c.place == 1))
+        .join(found, found.c.case_id == Case.id)
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .order_by(ranked.c.due_at.is_(None), ranked.c.due_at, ranked.c.id)
+        .order_by(found.c.due_at.is_(None), found.c.due_at, found.c.id)
+        .limit(PAGE)
+        .offset(bindparam("skip", type_=Integer))
     )
-    return Listed(tuple(_inbox_row(work, row) for row in _some(work, query, skip)), _count(work, query))
+    return rows, select(func.count()).select_from(found)
 
 
-def _waits(work: Reading, viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    """The running limits that oblige the viewer’s posts; what is only asked later waits till then."""
-    now_or_limit = ~Deadline.timer | (Deadline.due_at <= work.now)
-    return Deadline.obliged_post_id.in_(viewer.post_ids), Deadline.ended_at.is_(None), now_or_limit
+def _waiting(posts: int) -> Subquery:
+    """The first so many limits that wait for so many posts: dated ones, then the rest if there is room.
+
+    Each post is asked for so many by its index, so that it does not matter how many wait.
+    """
+    dated = _of_posts(posts, _most(), dated=True).cte("dated")
+    room = _most() - select(func.count()).select_from(dated).scalar_subquery()
+    rest = _of_posts(posts, room, dated=False)
+    return union_all(select(dated), select(rest.subquery())).subquery()
+
+
+def _of_posts(posts: int, most: ColumnElement[int], *, dated: bool) -> _Query:
+    order = (Deadline.due_at, Deadline.id) if dated else (Deadline.id,)
+    rules = [Deadline.ended_at.is_(None), _waits(Deadline), _dated(Deadline) == dated]
+    rules.append(~_sooner(posts, dated=dated))
+    columns = (
+        Deadline.id,
+        Deadline.case_id,
+        Deadline.limit_id,
+        _promised().label("due_at"),
+        Deadline.paused_at,
+    )
+    of_each = [
+        select(*columns).where(Deadline.obliged_post_id == post, *rules).order_by(*order).limit(most)
+        for post in _posts(posts) or [null()]
+    ]
+    found = union_all(*[select(each.subquery()) for each in of_each]).subquery()
+    return select(found).order_by(found.c.due_at, found.c.id).limit(most)
+
+
+def _sooner(posts: int, *, dated: bool) -> ColumnElement[bool]:
+    """Whether something else on the same case waits for the viewer, and comes first."""
+    first = (_Other.due_at < Deadline.due_at) | (
+        (_Other.due_at == Deadline.due_at) & (_Other.id < Deadline.id)
+    )
+    before = _dated(_Other) & first if dated else _dated(_Other) | (_Other.id < Deadline.id)
+    mine = (_Other.case_id == Deadline.case_id, _held_by(_Other, posts))
+    return exists().where(*mine, _Other.ended_at.is_(None), _waits(_Other), before)
+
+
+def _most() -> ColumnElement[int]:
+    return bindparam("most", type_=Integer)
+
+
+def _post(at: int) -> str:
+    return f"post_{at}"
+
+
+def _posts(posts: int) -> list[ColumnElement[Any]]:
+    return [bindparam(_post(at), type_=String) for at in range(posts)]
+
+
+def _held_by(limit: type[Deadline], posts: int) -> ColumnElement[bool]:
+    # Not the bare column: SQLite would go through everything of the post’s to find what is of one case.
+    return func.coalesce(limit.obliged_post_id, "").in_(_posts(posts))
+
+
+def _waits(limit: type[Deadline]) -> ColumnElement[bool]:
+    """What is only asked later waits till then."""
+    return ~limit.timer | (limit.due_at <= bindparam("now", type_=UtcDateTime()))
+
+
+def _dated(limit: type[Deadline]) -> ColumnElement[bool]:
+    """Whether a limit has a date that runs: a pause holds it, unless it was late before."""
+    return limit.due_at.is_not(None) & (limit.paused_at.is_(None) | limit.missed_at.is_not(None))
 
 
 def _promised() -> ColumnElement[datetime | None]:
-    """The date of a limit, where it runs: a pause holds it, unless it was late before."""
-    held = Deadline.paused_at.is_not(None) & Deadline.missed_at.is_(None)
-    return case((held, None), else_=Deadline.due_at)
-
-
-def _some(work: Reading, query: Select[*tuple[Any, ...]], skip: int) -> list[Any]:
-    return list(work.db.execute(query.limit(PAGE).offset(skip)))
-
-
-def _count(work: Reading, query: Select[*tuple[Any, ...]]) -> int:
-    found = work.db.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
-    return found or 0
+    """The date of a limit, where it runs."""
+    return case((_dated(Deadline), Deadline.due_at), else_=None)
 
 
 def _inbox_row(work: Reading, row: Any) -> InboxRow:
@@ -126,7 +213,7 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
         reason=procedure.reasons.get(row.reason, row.reason),
         stage=procedure.title_of(limit),
         waits_for=procedure.states[row.state].words,
-        limit=limit.words,
+        limit=procedure.words_of(limit, row.track),
         due_at=row.due_at,
         late=not limit.timer and row.due_at is not None and row.due_at <= work.now,
         paused=row.paused_at is not None and row.due_at is None,
@@ -135,23 +222,35 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
 
 def others(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
     """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
-    waiting = select(Deadline.case_id).where(*_waits(work, viewer))
-    return _cases(work, viewer, skip, Case.closed_at.is_(None), Case.id.not_in(waiting))
+    return _listed(work, viewer, skip, *_others(len(viewer.post_ids)), _case_row)
 
 
 def ended(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
     """The closed cases the viewer’s posts were part of, newest first."""
-    return _cases(work, viewer, skip, Case.closed_at.is_not(None))
+    return _listed(work, viewer, skip, *_ended(len(viewer.post_ids)), _case_row)
 
 
-def _cases(work: Reading, viewer: Viewer, skip: int, *rules: ColumnElement[bool]) -> Listed[CaseRow]:
+@cache
+def _others(posts: int) -> tuple[_Query, _Query]:
+    mine = (Deadline.case_id == Case.id, _held_by(Deadline, posts))
+    waiting = exists().where(*mine, Deadline.ended_at.is_(None), _waits(Deadline))
+    return _cases(posts, Case.closed_at.is_(None), ~waiting)
+
+
+@cache
+def _ended(posts: int) -> tuple[_Query, _Query]:
+    return _cases(posts, Case.closed_at.is_not(None))
+
+
+def _cases(posts: int, *rules: ColumnElement[bool]) -> tuple[_Query, _Query]:
     due_at = (
         select(func.min(_promised()))
         .where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None), ~Deadline.timer)
+        .correlate(Case)
         .scalar_subquery()
     )
-    mine = select(Participant.case_id).where(Participant.post_id.in_(viewer.post_ids))
-    query = (
+    found = _parts(posts, *rules)
+    rows = (
         select(
             Case.reference,
             _Raising.name.label("raising"),
@@ -165,12 +264,29 @@ def _cases(work: Reading, viewer: Viewer, skip: int, *rules: ColumnElement[bool]
             Case.raised_at,
             Case.closed_at,
         )
+        .join(found, found.c.case_id == Case.id)
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .where(Case.id.in_(mine), *rules)
-        .order_by(Case.raised_at.desc(), Case.id.desc())
+        .order_by(Case.id.desc())
+        .limit(PAGE)
+        .offset(bindparam("skip", type_=Integer))
     )
-    return Listed(tuple(_case_row(work, row) for row in _some(work, query, skip)), _count(work, query))
+    return rows, select(func.count()).select_from(found)
+
+
+def _parts(posts: int, *rules: ColumnElement[bool]) -> Subquery:
+    """The newest so many cases of so many posts, each post’s own by its index. A case’s id is its turn."""
+    of_each = [
+        select(Participant.case_id)
+        .distinct()
+        .join(Case, Case.id == Participant.case_id)
+        .where(Participant.post_id == post, *rules)
+        .order_by(Participant.case_id.desc())
+        .limit(_most())
+        for post in _posts(posts) or [null()]
+    ]
+    found = union(*[select(each.subquery()) for each in of_each]).subquery()
+    return select(found).order_by(found.c.case_id.desc()).limit(_most()).subquery()
 
 
 def _case_row(work: Reading, row: Any) -> CaseRow:

@@ -58,6 +58,7 @@ class Due:
     first_due_at: datetime | None
     asked_until: datetime | None
     paused: bool
+    timer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _page(
         outcome=procedure.outcomes[case.outcome] if case.outcome else None,
         bound=_bound(procedure, case, history),
         path=_path(procedure, case, history),
-        due=tuple(_due(work, procedure, known, deadline) for deadline in running),
+        due=tuple(_due(work, procedure, known, deadline, case.track) for deadline in running),
         child=() if for_board else entries(procedure, _child(procedure, words[1].body if 1 in words else {})),
         statements=tuple(
             statement(telling, event, words[event.number].body) for event in history if event.number in words
@@ -196,11 +197,11 @@ def _path(procedure: Procedure, case: CaseRecord, history: list[EventRecord]) ->
 
 
 def _due(
-    work: Reading, procedure: Procedure, known: Mapping[str, PostRecord], deadline: DeadlineRecord
+    work: Reading, procedure: Procedure, known: Mapping[str, PostRecord], deadline: DeadlineRecord, track: str
 ) -> Due:
     limit = procedure.limits[deadline.limit_id]
     return Due(
-        words=limit.words,
+        words=procedure.words_of(limit, track),
         who=known[deadline.obliged_post_id].words,
         due_at=deadline.due_at,
         late=deadline.late(work.now),
@@ -209,7 +210,8 @@ def _due(
         skipped=tuple((date.fromisoformat(day), why) for day, why in deadline.working["skipped"]),
         moved=tuple(deadline.working.get("moved", ())),
         first_due_at=deadline.first_due_at if deadline.first_due_at != deadline.due_at else None,
-        asked_until=deadline.asked_until,
+        asked_until=deadline.asked_until if deadline.counts and procedure.extension else None,
+        timer=deadline.timer,
         paused=deadline.paused_at is not None,
     )
 

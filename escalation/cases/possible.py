@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from escalation.deadlines import pauses
 from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours
 from escalation.ledger import events
+from escalation.ledger.events import Act
 from escalation.office import Reading
 from escalation.people.access import Standing, Viewer, acting_post, my_parts
 from escalation.people.posts import PostRecord, holders
@@ -46,6 +47,12 @@ _DECIDING = ("respond", "decide")
 _REACTING = ("accept", "dissent", "resolve", "move_up", "pass_over")
 _WAITED_FOR = ("respond", "decide", "accept", "take_forward")
 _ELSE = "This is for somebody else to do at this stage."
+# Who gives more time: the side that waits.
+_OTHER = {
+    "raising": frozenset({"responding", "deciding"}),
+    "responding": frozenset({"raising"}),
+    "deciding": frozenset({"raising"}),
+}
 _OF_TIME = ("ask_more_time", "agree_more_time", "refuse_more_time", "resume", "follow_up")
 _QUIET = (
     "add_note",
@@ -69,6 +76,11 @@ class Look:
     procedure: Procedure
     situation: Situation
     running: tuple[DeadlineRecord, ...]
+    acts: tuple[Act, ...]
+
+    def answered(self, person_id: str) -> bool:
+        """Whether a person has answered or decided on the case so far."""
+        return any(act.answers and act.person_id == person_id for act in self.acts)
 
 
 def look(
@@ -76,10 +88,11 @@ def look(
     viewer: Viewer,
     case: CaseRecord,
     standing: Standing,
-    running: list[DeadlineRecord],
+    running: Sequence[DeadlineRecord],
     answers: Mapping[str, Any] | None = None,
 ) -> Look:
     """Gather it."""
+    acts = acts_of(work, case)
     procedure = work.procedure(case.procedure_digest)
     mine = my_parts(viewer, standing)
     # Promises are confirmed once the case has ended, so an open case need not look for them.
@@ -90,14 +103,20 @@ def look(
         work,
         case,
         running,
+        acts,
         actions_open=left,
         tasks_open=tell,
         may_ask_time=bool(extendable(procedure, running, sides)),
-        time_asked=any(d.asked_until and d.counts and d.obliges not in sides for d in running),
+        time_asked=bool(asked(running, sides, work.now)),
         may_pause=_may_pause(work, procedure, case, running),
         answers=answers or {},
     )
-    return Look(work, viewer, case, standing, procedure, situation, tuple(running))
+    return Look(work, viewer, case, standing, procedure, situation, tuple(running), acts)
+
+
+def acts_of(work: Reading, case: CaseRecord) -> tuple[Act, ...]:
+    """What was done on a case so far; nothing before its first event."""
+    return events.acts(work.db, case.id) if case.version else ()
 
 
 def extendable(
@@ -107,8 +126,20 @@ def extendable(
     allowed = procedure.extension
     if allowed is None:
         return []
-    open_ = [d for d in running if d.counts and d.asked_until is None and d.paused_at is None]
-    return [d for d in open_ if d.obliges in sides and d.extended < allowed.times]
+    mine = [d for d in running if d.counts and d.obliges in sides]
+    if any(d.asked_until for d in mine):
+        return []  # one at a time, so that nobody agrees to what they were not shown
+    return [d for d in mine if d.paused_at is None and d.extended < allowed.times]
+
+
+def asked(running: Collection[DeadlineRecord], sides: Collection[str], now: datetime) -> list[DeadlineRecord]:
+    """The limits that these sides are asked to give more time for. Nobody gives it to themselves."""
+    return [
+        d
+        for d in running
+        if d.counts and d.asked_until and d.due_at and d.paused_at is None
+        if d.asked_until > max(d.due_at, now) and _OTHER[d.obliges] & set(sides)
+    ]
 
 
 def _may_pause(
@@ -123,12 +154,13 @@ def _may_pause(
 def situation_of(
     work: Reading,
     case: CaseRecord,
-    running: list[DeadlineRecord],
+    running: Sequence[DeadlineRecord],
+    acts: Sequence[Act],
     **more: Any,
 ) -> Situation:
     """What the procedure’s conditions look at of a case."""
     missed = frozenset(d.limit_id for d in running if d.missed_at or (d.timer and _over(d, work.now)))
-    answered = bool(events.people_who_answered(work.db, case.id))
+    answered = any(act.answers for act in acts)
     counting = frozenset(deadline.limit_id for deadline in running if deadline.counts)
     live = frozenset(deadline.limit_id for deadline in running)
     return Situation(case.track, missed, counting, live, answered=answered, stage=case.stage or "", **more)
@@ -153,8 +185,7 @@ def now(at: Look) -> tuple[Possible, ...]:
 def own_decision(at: Look, move: Transition) -> str | None:
     """Nobody judges their own decision or their own challenge: the sentence that says so, or None."""
     if move.action in _REACTING:
-        answered = at.viewer.person_id in events.people_who_answered(at.work.db, at.case.id)
-        return OWN_ANSWER if answered else None
+        return OWN_ANSWER if at.answered(at.viewer.person_id) else None
     if move.action not in _DECIDING:
         return None
     if _is_raising(at):
@@ -168,7 +199,7 @@ def own_decision(at: Look, move: Transition) -> str | None:
 
 def _is_raising(at: Look) -> bool:
     raising = {part.post_id for part in at.standing.parts if part.side == "raising"}
-    acted = events.people_who_acted_for(at.work.db, at.case.id, raising)
+    acted = {act.person_id for act in at.acts if act.post_id in raising}
     return bool(raising & set(at.viewer.post_ids)) or at.viewer.person_id in acted
 
 
@@ -184,10 +215,8 @@ def _decided_before(at: Look, stage: Stage) -> bool:
     stands_in = post is not None and post.level != stage.responding
     if stands_in or stage.not_stated:
         return False
-    below = (
-        at.procedure.stage_of(state)
-        for state in events.answers_by(at.work.db, at.case.id, at.viewer.person_id)
-    )
+    mine = (act for act in at.acts if act.answers and act.person_id == at.viewer.person_id)
+    below = (at.procedure.stage_of(act.from_state) for act in mine)
     return any(each is not None and each.label != stage.label for each in below)
 
 

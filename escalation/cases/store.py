@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from escalation.cases.tables import Case, Participant
-from escalation.errors import NotFound, Stale
+from escalation.errors import Held, NotFound, Stale
 from escalation.people.access import Part, Standing
 
 
@@ -42,22 +43,62 @@ class CaseRecord:
         return self.closed_at is None
 
 
+# Statements are made once: SQLAlchemy takes longer to build one than a database takes to answer it.
+_CASE, _PART = Case.__table__, Participant.__table__
+_BY_REFERENCE = select(_CASE).where(Case.reference == bindparam("reference"))
+_BY_ID = select(_CASE).where(Case.id == bindparam("case_id"))
+_FOR_CHANGE = {query: query.with_for_update() for query in (_BY_REFERENCE, _BY_ID)}
+_IF_FREE = _BY_ID.with_for_update(skip_locked=True)
+_CREATE = {
+    "sqlite": sqlite.insert(Case).on_conflict_do_nothing(index_elements=["reference"]).returning(_CASE),
+    "postgresql": postgresql.insert(Case)
+    .on_conflict_do_nothing(index_elements=["reference"])
+    .returning(_CASE),
+}
+_MOVE = update(Case).where(Case.id == bindparam("moved"), Case.version == bindparam("seen"))
+_PARTS = (
+    select(Participant.post_id, Participant.side, Participant.responsible)
+    .where(Participant.case_id == bindparam("case_id"))
+    .order_by(Participant.joined, Participant.post_id)
+)
+_JOIN = insert(Participant)
+_SEAT = ("case_id", "post_id", "side", "responsible", "joined")
+_THE_PART = (
+    Participant.case_id == bindparam("of"),
+    Participant.post_id == bindparam("post"),
+    Participant.side == bindparam("on"),
+)
+_ANSWERS_FOR_SIDE = update(Participant).where(*_THE_PART)
+_KNOWN = select(Participant.post_id).where(*_THE_PART)
+
+
 def by_reference(db: Connection, reference: str, *, lock: bool = False) -> CaseRecord:
     """The case of a reference; with `lock`, nobody else changes it until the transaction ends. NotFound."""
-    return _one(db, Case.reference == reference, lock=lock)
+    return _one(db, _BY_REFERENCE, {"reference": reference}, lock=lock)
 
 
 def by_id(db: Connection, case_id: int, *, lock: bool = False) -> CaseRecord:
     """The case of an id. NotFound."""
-    return _one(db, Case.id == case_id, lock=lock)
+    return _one(db, _BY_ID, {"case_id": case_id}, lock=lock)
 
 
-def _one(db: Connection, rule: Any, *, lock: bool) -> CaseRecord:
-    query = select(Case.__table__).where(rule)
-    row = db.execute(query.with_for_update() if lock else query).first()
+def by_id_if_free(db: Connection, case_id: int) -> CaseRecord:
+    """The case of an id, locked. Held, at once, where somebody else has it; NotFound.
+
+    SQLite lets one write at a time, so nobody else ever has it there.
+    """
+    row = db.execute(_IF_FREE, {"case_id": case_id}).first()
+    if row is None:
+        by_id(db, case_id)
+        raise Held
+    return CaseRecord(*row)
+
+
+def _one(db: Connection, query: Select[Any], values: Mapping[str, Any], *, lock: bool) -> CaseRecord:
+    row = db.execute(_FOR_CHANGE[query] if lock else query, values).first()
     if row is None:
         raise NotFound
-    return CaseRecord(**row._mapping)
+    return CaseRecord(*row)
 
 
 def references(db: Connection) -> list[str]:
@@ -65,32 +106,23 @@ def references(db: Connection) -> list[str]:
     return list(db.scalars(select(Case.reference).order_by(Case.id)))
 
 
-def exists(db: Connection, reference: str) -> bool:
-    """Whether a reference is taken."""
-    return db.scalar(select(Case.id).where(Case.reference == reference)) is not None
+def create(db: Connection, values: Mapping[str, Any]) -> CaseRecord | None:
+    """A case in its first state, before its first event; None where its reference is taken."""
+    row = db.execute(_CREATE[db.dialect.name], values).first()
+    return CaseRecord(*row) if row else None
 
 
-def create(db: Connection, values: Mapping[str, Any]) -> CaseRecord:
-    """A case in its first state, before its first event."""
-    made = db.execute(insert(Case).values(**values).returning(Case.id)).scalar_one()
-    return by_id(db, made)
-
-
-def move(db: Connection, case: CaseRecord, changes: Mapping[str, Any]) -> None:
-    """Write what an event did to the case, unless somebody else changed it since. Stale."""
-    done = db.execute(update(Case).where(Case.id == case.id, Case.version == case.version).values(**changes))
+def move(db: Connection, case: CaseRecord, changes: Mapping[str, Any]) -> CaseRecord:
+    """Write what an event did, unless somebody else changed the case since (Stale); the case as it is now."""
+    done = db.execute(_MOVE, {**changes, "moved": case.id, "seen": case.version})
     if done.rowcount != 1:
         raise Stale(seen=case.version, version=case.version + 1)
+    return replace(case, **changes)
 
 
 def parts(db: Connection, case_id: int) -> tuple[Part, ...]:
     """Every post’s part in a case."""
-    query = (
-        select(Participant.post_id, Participant.side, Participant.responsible)
-        .where(Participant.case_id == case_id)
-        .order_by(Participant.joined, Participant.post_id)
-    )
-    return tuple(Part(*row) for row in db.execute(query))
+    return tuple(Part(*row) for row in db.execute(_PARTS, {"case_id": case_id}))
 
 
 def standing(db: Connection, case: CaseRecord) -> Standing:
@@ -98,22 +130,47 @@ def standing(db: Connection, case: CaseRecord) -> Standing:
     return Standing(case.partnership_id, case.raiser_post_id, parts(db, case.id))
 
 
-def make_responsible(db: Connection, case_id: int, side: str, post_id: str, number: int) -> None:
-    """From event `number` on, this post and no other is responsible on that side."""
-    mine = (Participant.case_id == case_id, Participant.side == side)
-    db.execute(update(Participant).where(*mine, Participant.post_id != post_id).values(responsible=False))
-    join(db, case_id, side, post_id, number)
-    db.execute(update(Participant).where(*mine, Participant.post_id == post_id).values(responsible=True))
+def seat(
+    db: Connection,
+    case_id: int,
+    known: tuple[Part, ...],
+    responsible: Mapping[str, str],
+    number: int,
+    enters: Sequence[Part] = (),
+) -> tuple[Part, ...]:
+    """From event `number` on these posts, by side, and no other answer for their sides; all parts then.
+
+    `enters` begin to be part of the case with it, whether they answer for a side or not.
+    """
+    now = [_seated(part, responsible) for part in known]
+    seated = {(part.side, part.post_id) for part in known}
+    new = [Part(post, side, True) for side, post in responsible.items() if (side, post) not in seated]
+    new += [part for part in enters if responsible.get(part.side) != part.post_id]
+    changed = [after for before, after in zip(known, now, strict=True) if before != after]
+    if changed:
+        db.execute(_ANSWERS_FOR_SIDE, [_place(case_id, part) for part in changed])
+    enter(db, case_id, new, number)
+    return (*now, *new)
+
+
+def enter(db: Connection, case_id: int, new: Sequence[Part], number: int) -> None:
+    """Make posts part of a case that are no part of it yet."""
+    if new:
+        rows = [(case_id, part.post_id, part.side, part.responsible, number) for part in new]
+        db.execute(_JOIN, [dict(zip(_SEAT, row, strict=True)) for row in rows])
+
+
+def _place(case_id: int, part: Part) -> dict[str, Any]:
+    return {"of": case_id, "post": part.post_id, "on": part.side, "responsible": part.responsible}
+
+
+def _seated(part: Part, responsible: Mapping[str, str]) -> Part:
+    if part.side not in responsible:
+        return part
+    return replace(part, responsible=part.post_id == responsible[part.side])
 
 
 def join(db: Connection, case_id: int, side: str, post_id: str, number: int) -> None:
     """Make a post part of a case, if it is not yet on that side."""
-    known = select(Participant.post_id).where(
-        Participant.case_id == case_id, Participant.post_id == post_id, Participant.side == side
-    )
-    if db.scalar(known) is None:
-        db.execute(
-            insert(Participant).values(
-                case_id=case_id, post_id=post_id, side=side, responsible=False, joined=number
-            )
-        )
+    if db.scalar(_KNOWN, {"of": case_id, "post": post_id, "on": side}) is None:
+        enter(db, case_id, [Part(post_id, side, False)], number)

@@ -10,6 +10,7 @@ from typing import Any
 from escalation.cases.store import CaseRecord
 from escalation.ledger.events import EventRecord
 from escalation.people.posts import PostRecord
+from workflows.calendars import calendar_named
 from workflows.definition import Field, Procedure
 
 SYSTEM = "The clock"
@@ -89,7 +90,7 @@ def _done(telling: Telling, event: EventRecord) -> str:
     words = telling.procedure.action(event.action).done
     if event.action == "miss_limit":
         limit = telling.procedure.limits.get(str(event.facts.get("limit")))
-        return f"{words} ({limit.words})" if limit else words
+        return f"{words} ({telling.procedure.words_of(limit, telling.case.track)})" if limit else words
     stage = telling.procedure.stage_of(event.to_state)
     return words.replace("{stage}", stage.title if stage else "")
 
@@ -99,6 +100,13 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
     if event.action == "miss_limit" and event.facts.get("due_at"):
         post = telling.posts.get(str(event.facts.get("post")))
         found.append(Entry("Who was to answer", post.words if post else ""))
+    for moved in event.facts.get("dates") or []:
+        limit = telling.procedure.limits.get(str(moved["limit"]))
+        found.append(Entry(limit.words if limit else "A time limit", _from_to(telling, moved)))
+    longer = telling.procedure.limits.get(str(event.facts.get("extended")))
+    if longer:
+        until = f"{date.fromisoformat(str(event.facts['until'])):%-d %B %Y}"
+        found.append(Entry(longer.words, f"the date asked for was {until}"))
     late = telling.procedure.limits.get(str(event.facts.get("raised_late")))
     if late:
         found.append(Entry("Raised later than the procedure asks", late.words))
@@ -113,12 +121,19 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
     return found
 
 
+def _from_to(telling: Telling, moved: Mapping[str, str]) -> str:
+    calendar = calendar_named(telling.procedure.calendar)
+    before, after = (calendar.say(datetime.fromisoformat(moved[name])) for name in ("before", "after"))
+    return f"was due at {before}, is now due at {after}"
+
+
 def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> Statement:
     """The words that came with an event, the coded answers beside them, without the child’s details."""
     post = telling.posts.get(event.post_id or "")
     fields = telling.procedure.fields
     hidden = ("child",) if telling.people else ("child", "people")
-    given = {**event.facts, **{n: v for n, v in body.items() if fields[n].kept not in hidden}}
+    shown = {n: v for n, v in body.items() if n in fields and fields[n].kept not in hidden}
+    given = {**event.facts, **shown}
     order = telling.procedure.action(event.action).fields
     ordered = {name: given[name] for name in order if name in given}
     return Statement(
@@ -143,14 +158,17 @@ def _side(telling: Telling, post: PostRecord | None) -> str:
 def entries(procedure: Procedure, given: Mapping[str, Any]) -> tuple[Entry, ...]:
     """Questions and answers in words, for what is a question at all."""
     return tuple(
-        _entry(procedure.fields[name], value)
+        _entry(procedure, procedure.fields[name], value)
         for name, value in given.items()
         if name in procedure.fields and procedure.fields[name].kind != "post"
     )
 
 
-def _entry(question: Field, value: Any) -> Entry:
+def _entry(procedure: Procedure, question: Field, value: Any) -> Entry:
     label = question.told
+    limit = procedure.limits.get(str(value)) if question.name == "limit_to_extend" else None
+    if limit:
+        return Entry(label, limit.words)
     if question.kind == "actions":
         return Entry(label, "", tuple(_action(row) for row in value))
     if question.kind == "date":

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from escalation.closures.tables import Closure
 from escalation.people.tables import Agency, Partnership, Person
@@ -63,11 +63,13 @@ _ALL_IN_FORCE = (
     .order_by(Partnership.name, Closure.first_day, Closure.last_day, Closure.id)
 )
 
+_IN_FORCE = _ALL_IN_FORCE.where(Closure.partnership_id == bindparam("partnership_id"))
+
 
 def in_force(db: Connection, partnership_id: str) -> tuple[ClosureRecord, ...]:
     """A partnership’s closures and those of its agencies, soonest first; those that are over too."""
-    query = _ALL_IN_FORCE.where(Closure.partnership_id == partnership_id)
-    return tuple(ClosureRecord(**row._mapping) for row in db.execute(query))
+    rows = db.execute(_IN_FORCE, {"partnership_id": partnership_id})
+    return tuple(ClosureRecord(**row._mapping) for row in rows)
 
 
 def in_force_anywhere(db: Connection) -> tuple[ClosureRecord, ...]:

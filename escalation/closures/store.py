@@ -7,6 +7,8 @@ after `add` or `remove`, from the closure’s id.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -16,6 +18,7 @@ from escalation.closures.questions import Wanted, checked, choices
 from escalation.closures.tables import Closure
 from escalation.errors import NotFound, NotYours
 from escalation.office import Changing, Reading
+from escalation.people import partnerships
 from escalation.people.access import Viewer, office_posts
 
 WHOSE = "Only the partnership’s office, or its chair, can say when agencies are closed."
@@ -28,6 +31,7 @@ def add(work: Changing, viewer: Viewer, partnership_id: str, given: Mapping[str,
     Unanswered, by question, where an answer does not pass.
     """
     _refuse_others(viewer, partnership_id)
+    partnerships.of(work, partnership_id, lock=True)  # a double click finds what its first half has added
     today = work.now.astimezone(work.office.zone).date()
     wanted = checked(given, choices(work.db, partnership_id), today)
     for known in in_force(work.db, partnership_id):
@@ -69,6 +73,38 @@ def of_office(work: Reading, viewer: Viewer, closure_id: int) -> ClosureRecord:
         if closure.id == closure_id:
             return closure
     raise NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What adding or removing a closure changed, in words, and in which partnership."""
+
+    partnership_id: str
+    words: str
+
+
+def changed(work: Reading, viewer: Viewer, closure_id: int | None) -> Changed:
+    """What one closure changed, whether it is in force or was removed; without one, the bank holidays.
+
+    NotYours for anybody but an office; NotFound where it is not of their partnership.
+    """
+    if closure_id is None:
+        mine = office_posts(viewer)
+        if not mine:
+            raise NotYours(WHOSE)
+        return Changed(mine[0].partnership_id, "the calendar is another one now")
+    partnership_id = _partnership_of(work, viewer, closure_id)
+    query = select(Closure.reason, Closure.first_day, Closure.last_day, Closure.removed_at)
+    row = work.db.execute(query.where(Closure.id == closure_id)).one()
+    days = f"{_day(row.first_day)} to {_day(row.last_day)}"
+    if row.first_day == row.last_day:
+        days = _day(row.first_day)
+    said = f"no longer closed on {days}" if row.removed_at else f"closed on {days}"
+    return Changed(partnership_id, f"{said}, {row.reason}")
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _partnership_of(work: Reading, viewer: Viewer, closure_id: int) -> str:

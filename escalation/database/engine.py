@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
@@ -19,11 +20,18 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 
-from escalation.errors import NotReady, Unavailable
+from escalation.errors import NotReady, Unavailable, Unsure
 
 # FULL: a record like this outranks speed; once a commit returns it survives a power cut.
 _PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL")
 _FILE = "file"
+# PostgreSQL, for what changes: each statement sees what is committed by then. Whoever changes a case locks
+# its row first, so what is read after that is still true at the commit, and nothing has to be tried again.
+_CHANGING = {"isolation_level": "READ COMMITTED"}
+# For what only looks: one moment for all of it, as SQLite gives, so that a case and its history fit.
+_READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+# What PostgreSQL says where it takes no changes, as a standby or one whose disk is full.
+_READ_ONLY = ("25006", "0A000")
 # What SQLite says of a file that is damaged, unreadable or away: no connection to it is good again.
 _LOST = {
     sqlite3.SQLITE_CORRUPT,
@@ -39,6 +47,12 @@ class Database:
 
     def __init__(self, url: str, *, busy_seconds: float = 10) -> None:
         self.engine = _engine(url, busy_seconds)
+        # Connections that look and connections that change are kept apart on SQLite: to switch one makes it
+        # prepare every statement again, which costs more than the statements themselves.
+        self.readers = _engine(url, busy_seconds, looks=True) if _file_of(self.engine) else self.engine
+        for engine in {self.engine, self.readers}:
+            # A command that ends without closing leaves no connection for the server to find out about.
+            weakref.finalize(self, engine.dispose)
 
     def create(self) -> None:
         """Make the file of a SQLite database where there is none. Nothing else ever makes one."""
@@ -64,24 +78,36 @@ class Database:
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """One transaction: committed whole at the end, or not at all."""
-        with _told_apart(), self._connection(read_only=False) as connection, connection.begin():
+        with _told_apart(), self._connection(read_only=False) as connection, connection.begin() as change:
             yield connection
             # A file moved away meanwhile would take the change with it, acknowledged and never seen again.
             if connection.info.get(_FILE) != _identity(self.engine):
                 connection.invalidate()
                 raise Unavailable("the database file was moved or replaced")
+            _commit(change)
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[Connection]:
-        with self.engine.connect() as raw:
+        with (self.readers if read_only else self.engine).connect() as raw:
             options: dict[str, Any] = {"read_only": read_only}
             if self.engine.dialect.name == "postgresql":
-                options["postgresql_readonly"] = read_only
+                options |= _READING if read_only else _CHANGING
             yield raw.execution_options(**options)
 
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+        self.readers.dispose()
+
+
+def _commit(change: RootTransaction) -> None:
+    """Commit. Unsure where the connection was cut in the middle: nobody here knows whether it was kept."""
+    try:
+        change.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated and _file_of(change.connection.engine) is None:
+            raise Unsure(_reason(error)) from error
+        raise
 
 
 @contextmanager
@@ -93,7 +119,8 @@ def _told_apart() -> Iterator[None]:
         raise Unavailable(_reason(error)) from error
     except DBAPIError as error:
         # DatabaseError itself, no kind of it: SQLite's word for a file that is damaged or no database.
-        if error.connection_invalidated or type(error) is DatabaseError:
+        closed = getattr(error.orig, "sqlstate", None) in _READ_ONLY
+        if closed or error.connection_invalidated or type(error) is DatabaseError:
             raise Unavailable(_reason(error)) from error
         raise
 
@@ -103,7 +130,7 @@ def _reason(error: DBAPIError) -> str:
     return str(error.orig).splitlines()[0][:200] if error.orig else "the database did not answer"
 
 
-def _engine(url: str, busy_seconds: float) -> Engine:
+def _engine(url: str, busy_seconds: float, *, looks: bool = False) -> Engine:
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         if parsed.drivername == "postgresql":
@@ -114,7 +141,7 @@ def _engine(url: str, busy_seconds: float) -> Engine:
     except ArgumentError as error:
         raise NotReady("database.url is not an address like “sqlite:///escalation.db”.") from error
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine, busy_seconds)
+        _prepare_sqlite(engine, busy_seconds, looks=looks)
     return engine
 
 
@@ -136,7 +163,7 @@ def _identity(engine: Engine) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found else None
 
 
-def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None:
     _keep_to_one_file(engine)
 
     @event.listens_for(engine, "connect")
@@ -145,14 +172,13 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         for pragma in _PRAGMAS:
             dbapi.execute(f"PRAGMA {pragma}")
         dbapi.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        dbapi.execute(f"PRAGMA query_only={'ON' if looks else 'OFF'}")
         record.info[_FILE] = _identity(engine)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # A deferred BEGIN loses work between two writers; readers stay beside a writer.
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if looks else "BEGIN IMMEDIATE")
 
 
 def _keep_to_one_file(engine: Engine) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-NEVER_CHANGED = ("events", "procedures", "firings", "editions")
+NEVER_CHANGED = ("events", "procedures", "firings", "editions", "retries", "redatings")
+_ON_SQLITE = ("UPDATE", "DELETE")
+_ON_POSTGRESQL = (*_ON_SQLITE, "TRUNCATE")
 _SENTENCE = "rows of this table are never changed or removed"
 
 
@@ -16,32 +18,38 @@ def put_up(connection: Connection, table: str) -> None:
 
 
 def missing(connection: Connection) -> list[str]:
-    """The tables whose guard is not there."""
+    """The tables whose guard is not there whole, or is switched off."""
+    postgresql = connection.dialect.name == "postgresql"
     query = (
-        "SELECT tgname FROM pg_trigger"
-        if connection.dialect.name == "postgresql"
+        "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
+        if postgresql
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )
     there = {row[0] for row in connection.execute(text(query))}
-    return [table for table in NEVER_CHANGED if f"{table}_never_update" not in there]
+    wanted = _ON_POSTGRESQL if postgresql else _ON_SQLITE
+    return [table for table in NEVER_CHANGED if not {_named(table, verb) for verb in wanted} <= there]
+
+
+def _named(table: str, verb: str) -> str:
+    return f"{table}_never_{verb.lower()}"
 
 
 def _sqlite(table: str) -> list[str]:
     return [
-        f"CREATE TRIGGER {table}_never_{verb.lower()} BEFORE {verb} ON {table}"
+        f"CREATE TRIGGER {_named(table, verb)} BEFORE {verb} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, '{_SENTENCE}'); END"
-        for verb in ("UPDATE", "DELETE")
+        for verb in _ON_SQLITE
     ]
 
 
 def _postgresql(table: str) -> list[str]:
     function = (
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN RAISE EXCEPTION '{_SENTENCE}'; END $$"
+        f" $$ BEGIN RAISE EXCEPTION '{_SENTENCE}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
     triggers = [
-        f"CREATE TRIGGER {table}_never_{verb.lower()} BEFORE {verb} ON {table}"
+        f"CREATE TRIGGER {_named(table, verb)} BEFORE {verb} ON {table}"
         f" FOR EACH {'STATEMENT' if verb == 'TRUNCATE' else 'ROW'} EXECUTE FUNCTION refuse_change()"
-        for verb in ("UPDATE", "DELETE", "TRUNCATE")
+        for verb in _ON_POSTGRESQL
     ]
     return [function, *triggers]

@@ -8,10 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from escalation.database.engine import Database
 
+_UPGRADING = 4_115_306  # any number nobody else locks
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -33,6 +34,10 @@ def upgrade(database: Database) -> None:
     config = _config()
     database.create()
     with database.changing() as connection:
+        if (
+            connection.dialect.name == "postgresql"
+        ):  # of two machines upgraded at once, one waits for the other
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADING})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -1,45 +1,38 @@
-"""A second pair of eyes on the sweep: open cases where nothing runs or nobody can act. Changes nothing."""
+"""A second pair of eyes on the sweep: every open case has exactly what its procedure says, and a next step.
+
+It works out from the events what should run, and compares. It shares nothing with the sweep, with the door
+or with what writes deadlines but the tables it reads, and changes nothing. Each round reads every open case,
+in batches of so many; cases that have ended are asked about with one query.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import func, select
 
-from escalation.cases.tables import Case, Participant
+from escalation.cases.tables import Case
+from escalation.deadlines.alarms import Alarm
+from escalation.deadlines.checks import faults_of
+from escalation.deadlines.stock import UNREADABLE, Held, held, limit_words, open_cases
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
-from escalation.people.posts import LADDER, held_now
-from escalation.people.tables import Agency, Holding, Partnership, Person, Post
+from escalation.people.posts import LADDER
+from escalation.people.tables import Agency, Partnership, Post
 from escalation.tasks.tables import Task
 
 GRACE = timedelta(minutes=5)
 TO_TELL = timedelta(days=5)
-SIDES = ("raising", "responding")
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something that needs a person: a case’s reference (or a partnership’s id) and a sentence."""
-
-    reference: str
-    sentence: str
+_OF_CASE = (Case.id, Case.reference, Case.partnership_id)
 
 
 def audit(work: Reading) -> list[Alarm]:
     """Every alarm there is, by reference."""
-    return sorted(
-        [
-            *_nothing_running(work),
-            *_nobody_responsible(work),
-            *_nobody_to_act(work),
-            *_troubled(work),
-            *_missing_posts(work),
-            *_untold(work),
-        ],
-        key=lambda alarm: (alarm.reference, alarm.sentence),
-    )
+    who = held(work)
+    found = [*_of_cases(work, who), *_troubled(work), *_running_on(work), *_missing_posts(work)]
+    return sorted([*found, *_untold(work)], key=lambda alarm: (alarm.reference, alarm.sentence))
 
 
 def overdue_unfired(work: Reading) -> int:
@@ -48,86 +41,72 @@ def overdue_unfired(work: Reading) -> int:
     return work.db.execute(query).scalar_one()
 
 
-def _nothing_running(work: Reading) -> list[Alarm]:
-    running = exists().where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None))
-    query = select(Case.reference).where(Case.closed_at.is_(None), ~running)
-    return [Alarm(reference, "no limit runs on it") for reference in work.db.scalars(query)]
+def _of_cases(work: Reading, who: Held) -> Iterator[Alarm]:
+    for case in open_cases(work):
+        about = (case.row.partnership_id, case.row.id)
+        try:
+            for kind, sentence in faults_of(case, work.procedure, who):
+                yield Alarm(case.row.reference, sentence, kind, *about)
+        except UNREADABLE as error:
+            sentence = f"its procedure or its record cannot be read ({type(error).__name__})"
+            yield Alarm(case.row.reference, sentence, "unreadable", *about)
 
 
-def _nobody_responsible(work: Reading) -> list[Alarm]:
-    found = []
-    for side in SIDES:
-        responsible = (
-            select(func.count())
-            .where(Participant.case_id == Case.id, Participant.side == side, Participant.responsible)
-            .scalar_subquery()
-        )
-        query = select(Case.reference).where(Case.closed_at.is_(None), responsible != 1)
-        found += [
-            Alarm(ref, f"the {side} side has no single responsible post") for ref in work.db.scalars(query)
-        ]
-    return found
-
-
-def _nobody_to_act(work: Reading) -> list[Alarm]:
-    """A running limit that obliges a post nobody holds."""
-    holder = exists().where(
-        and_(
-            Holding.post_id == Deadline.obliged_post_id,
-            Holding.person_id == Person.id,
-            Person.closed_at.is_(None),
-            held_now(work.now),
-        )
-    )
+def _troubled(work: Reading) -> Iterator[Alarm]:
+    """Limits that could not be fired: put off, or parked after too many times."""
     query = (
-        select(Case.reference)
+        select(*_OF_CASE, Case.procedure_digest, Deadline.limit_id, Deadline.trouble, Deadline.parked_at)
         .join(Deadline, Deadline.case_id == Case.id)
-        .where(Deadline.ended_at.is_(None), Case.closed_at.is_(None), ~holder)
-        .distinct()
+        .where(Deadline.ended_at.is_(None), Deadline.trouble.is_not(None) | Deadline.parked_at.is_not(None))
     )
-    return [Alarm(reference, "nobody holds the post that must act") for reference in work.db.scalars(query)]
+    for row in work.db.execute(query):
+        words = limit_words(work, row.procedure_digest, row.limit_id)
+        kind = "parked" if row.parked_at else "not_fired"
+        said = "was tried too often and is parked" if row.parked_at else "could not be fired"
+        yield _alarm(row, kind, f"a limit {said} ({row.trouble}): “{words}”")
 
 
-def _troubled(work: Reading) -> list[Alarm]:
+def _running_on(work: Reading) -> Iterator[Alarm]:
+    """Cases that have ended while a limit somebody can miss still runs."""
     query = (
-        select(Case.reference, Deadline.trouble)
+        select(*_OF_CASE, Case.procedure_digest, Deadline.limit_id)
         .join(Deadline, Deadline.case_id == Case.id)
-        .where(Deadline.ended_at.is_(None), Deadline.trouble.is_not(None))
+        .where(Case.closed_at.is_not(None), Deadline.ended_at.is_(None), ~Deadline.timer)
     )
-    return [
-        Alarm(row.reference, f"a limit could not be fired ({row.trouble})") for row in work.db.execute(query)
-    ]
+    for row in work.db.execute(query):
+        words = limit_words(work, row.procedure_digest, row.limit_id)
+        yield _alarm(row, "runs_on", f"it has ended, and a limit still runs: “{words}”")
 
 
-def _untold(work: Reading) -> list[Alarm]:
+def _untold(work: Reading) -> Iterable[Alarm]:
     """Somebody outside whom nobody has told, or has recorded as told, for too long."""
     query = (
-        select(Case.reference)
+        select(*_OF_CASE)
         .join(Task, Task.case_id == Case.id)
         .where(Task.kind == "tell", Task.done_at.is_(None), Task.made_at <= work.now - TO_TELL)
         .distinct()
     )
     sentence = f"somebody outside is still to be told after {TO_TELL.days} days"
-    return [Alarm(reference, sentence) for reference in work.db.scalars(query)]
+    return [_alarm(row, "untold", sentence) for row in work.db.execute(query)]
 
 
-def _missing_posts(work: Reading) -> list[Alarm]:
+def _alarm(row: Any, kind: str, sentence: str) -> Alarm:
+    return Alarm(row.reference, sentence, kind, row.partnership_id, row.id)
+
+
+def _missing_posts(work: Reading) -> Iterator[Alarm]:
     """A partnership whose procedure ends with somebody it does not have."""
-    found = []
     for row in work.db.execute(select(Partnership.id, Partnership.procedure_digest)):
-        there = set(
-            work.db.scalars(
-                select(Post.level)
-                .join(Agency, Agency.id == Post.agency_id)
-                .where(Agency.partnership_id == row.id)
-            )
-        )
+        query = select(Post.level).join(Agency, Agency.id == Post.agency_id)
+        there = set(work.db.scalars(query.where(Agency.partnership_id == row.id)))
         if not there & set(LADDER):
             continue  # nobody there can raise anything yet
-        procedure = work.procedure(row.procedure_digest)
+        try:
+            procedure = work.procedure(row.procedure_digest)
+        except UNREADABLE:
+            yield Alarm(row.id, "the partnership’s procedure cannot be read", "unreadable", row.id)
+            continue
         deciders = {stage.deciding for stage in procedure.stages if stage.deciding}
-        found += [
-            Alarm(row.id, f"the partnership has no {procedure.roles[role]}, who is to decide")
-            for role in sorted(deciders - there)
-        ]
-    return found
+        for role in sorted(deciders - there):
+            sentence = f"the partnership has no {procedure.roles[role]}, who is to decide"
+            yield Alarm(row.id, sentence, "missing_post", row.id)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from escalation.deadlines.tables import Deadline, Firing
+from escalation.deadlines.tables import Deadline, Firing, Retry
 from workflows.calendars import Calendar, Due, due
 from workflows.definition import Limit
-from workflows.shifting import after_pause, next_look
+from workflows.shifting import Left, after_pause, due_after, left_of, next_look
 from workflows.spans import Span
 
 # Where a procedure states no time, nothing is ever late; but silence is still noticed and told.
 QUIET = Span(5, "working_days")
 PUT_OFF_FIRST = timedelta(minutes=1)
 PUT_OFF_MOST = timedelta(hours=1)
+# The waits before that come to about two hours: long enough for a passing fault, short enough to be seen.
+PARKED_AFTER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class DeadlineRecord:
     missed_at: datetime | None
     failures: int
     trouble: str | None
+    parked_at: datetime | None
     ended: int | None
     ended_at: datetime | None
 
@@ -63,33 +66,42 @@ class DeadlineRecord:
         return passed and not self.timer and (self.paused_at is None or self.missed_at is not None)
 
 
+_TABLE = Deadline.__table__
+_OF_CASE = select(_TABLE).where(Deadline.case_id == bindparam("case_id")).order_by(Deadline.id)
+_LIVE = _OF_CASE.where(Deadline.ended_at.is_(None))
+_ONE = select(_TABLE).where(Deadline.id == bindparam("deadline_id"))
+_START, _FIRE = insert(Deadline), insert(Firing)
+_END = (
+    update(Deadline)
+    .where(Deadline.id == bindparam("deadline_id"))
+    .values(ended=bindparam("number"), ended_at=bindparam("now"), try_at=None)
+)
+_CHANGE = update(Deadline).where(Deadline.id == bindparam("deadline_id"), Deadline.ended_at.is_(None))
+_FIRED = select(Firing.rung).where(Firing.deadline_id == bindparam("deadline_id"))
+
+
 def of_case(db: Connection, case_id: int) -> list[DeadlineRecord]:
     """Every deadline a case has had, oldest first."""
-    query = select(Deadline.__table__).where(Deadline.case_id == case_id).order_by(Deadline.id)
-    return [_record(dict(row._mapping)) for row in db.execute(query)]
+    return [_record(row) for row in db.execute(_OF_CASE, {"case_id": case_id})]
 
 
 def live(db: Connection, case_id: int) -> list[DeadlineRecord]:
     """The deadlines of a case that have not ended."""
-    query = (
-        select(Deadline.__table__)
-        .where(Deadline.case_id == case_id, Deadline.ended_at.is_(None))
-        .order_by(Deadline.id)
-    )
-    return [_record(dict(row._mapping)) for row in db.execute(query)]
+    return [_record(row) for row in db.execute(_LIVE, {"case_id": case_id})]
 
 
 def one(db: Connection, deadline_id: int) -> DeadlineRecord | None:
     """The deadline of an id."""
-    row = db.execute(select(Deadline.__table__).where(Deadline.id == deadline_id)).first()
-    return _record(dict(row._mapping)) if row else None
+    row = db.execute(_ONE, {"deadline_id": deadline_id}).first()
+    return _record(row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
     """A limit that begins with event `number`, for a post.
 
-    `until` is the end of a timer that a person chose. In a paused case (`held`) it is held from the start.
+    `until` is the end of a timer that a person chose. `at` may lie before now, where something is recorded
+    later: then `pauses` since (from, to) are taken out of it. `held_since` is when an open pause began.
     """
 
     case_id: int
@@ -100,7 +112,8 @@ class Begin:
     at: datetime
     calendar: Calendar
     until: datetime | None = None
-    held: bool = False
+    pauses: Sequence[tuple[datetime, datetime]] = ()
+    held_since: datetime | None = None
 
 
 def start(db: Connection, begin: Begin) -> None:
@@ -108,25 +121,48 @@ def start(db: Connection, begin: Begin) -> None:
     limit, span = begin.limit, begin.limit.spans[begin.track]
     promised = due(span, begin.at, begin.calendar, limit.counting) if span else None
     due_at = begin.until or (promised.at if promised else None)
-    held = begin.held and not limit.timer
-    db.execute(
-        insert(Deadline).values(
-            case_id=begin.case_id,
-            limit_id=limit.id,
-            obliges=limit.obliges,
-            obliged_post_id=begin.post_id,
-            started=begin.number,
-            started_at=begin.at,
-            due_at=due_at,
-            first_due_at=due_at,
-            paused_at=begin.at if held else None,
-            timer=limit.timer,
-            try_at=None if held else _first_look(limit, due_at, begin.at, begin.calendar),
-            working=json.dumps(_working(promised)),
-            failures=0,
-            extended=0,
+    if due_at and span:
+        due_at = _past_pauses(begin, span.unit, due_at)
+    held_at = _held_at(begin, due_at)
+    working = _working(promised, begin.until is not None)
+    if held_at and due_at:
+        working["left"] = asdict(
+            left_of(span.unit if span else "working_days", due_at, held_at, begin.calendar)
         )
+    db.execute(
+        _START,
+        {
+            "case_id": begin.case_id,
+            "limit_id": limit.id,
+            "obliges": limit.obliges,
+            "obliged_post_id": begin.post_id,
+            "started": begin.number,
+            "started_at": begin.at,
+            "due_at": due_at,
+            "first_due_at": due_at,
+            "paused_at": held_at,
+            "timer": limit.timer,
+            "try_at": None if held_at else _first_look(limit, due_at, begin.at, begin.calendar),
+            "working": json.dumps(working),
+            "failures": 0,
+            "extended": 0,
+        },
     )
+
+
+def _past_pauses(begin: Begin, unit: str, due_at: datetime) -> datetime:
+    for first, last in begin.pauses:
+        if last > begin.at:
+            due_at = after_pause(unit, due_at, max(first, begin.at), last, begin.calendar)
+    return due_at
+
+
+def _held_at(begin: Begin, due_at: datetime | None) -> datetime | None:
+    """From when a limit of a paused case is held; what was over before the pause never is."""
+    if begin.held_since is None or begin.limit.timer:
+        return None
+    since = max(begin.at, begin.held_since)
+    return since if due_at is None or due_at > since else None
 
 
 def _first_look(limit: Limit, due_at: datetime | None, now: datetime, calendar: Calendar) -> datetime:
@@ -136,9 +172,12 @@ def _first_look(limit: Limit, due_at: datetime | None, now: datetime, calendar: 
     return next_look(limit.reminders, due_at, now, calendar)
 
 
-def _working(promised: Due | None) -> dict[str, Any]:
+def _working(promised: Due | None, chosen: bool) -> dict[str, Any]:
     if promised is None:
-        return {"rule": "The procedure states no time.", "skipped": []}
+        said = (
+            "The day somebody chose, to the close of business" if chosen else "The procedure states no time"
+        )
+        return {"rule": said, "skipped": []}
     return {
         "rule": promised.rule,
         "skipped": [[skipped.day.isoformat(), skipped.why] for skipped in promised.skipped],
@@ -173,8 +212,8 @@ def ask(db: Connection, deadline_id: int, until: datetime | None) -> None:
 def extend(db: Connection, deadline: DeadlineRecord, limit: Limit, now: datetime, calendar: Calendar) -> None:
     """Both sides agreed the date that was asked for. The first date stays beside it for ever."""
     until = deadline.asked_until
-    if until is None:
-        return
+    if until is None or deadline.due_at is None or until <= max(deadline.due_at, now):
+        return  # time is only ever added
     why = f"Both sides agreed to more time, until {calendar.say(until)}"
     _change(
         db,
@@ -187,30 +226,33 @@ def extend(db: Connection, deadline: DeadlineRecord, limit: Limit, now: datetime
     )
 
 
-def hold(db: Connection, deadline_ids: Iterable[int], now: datetime) -> None:
-    """Hold limits while their case is paused: the sweep does not look at them."""
-    ids = list(deadline_ids)
-    db.execute(update(Deadline).where(Deadline.id.in_(ids)).values(paused_at=now, try_at=None))
+def hold(db: Connection, deadline: DeadlineRecord, left: Left | None, now: datetime) -> None:
+    """Hold a limit while its case is paused: the sweep does not look at it, and what is left of it is kept.
+
+    What its side asked for is asked for no more: it was about a date that will be another.
+    """
+    working = {**deadline.working, **({"left": asdict(left)} if left else {})}
+    _change(db, deadline.id, paused_at=now, try_at=None, asked_until=None, working=json.dumps(working))
 
 
-def go_on(
-    db: Connection, deadline: DeadlineRecord, limit: Limit, unit: str, now: datetime, calendar: Calendar
-) -> None:
-    """Let a held limit run again, later by the working time that the pause took."""
-    held = deadline.paused_at
+def go_on(db: Connection, deadline: DeadlineRecord, limit: Limit, now: datetime, calendar: Calendar) -> None:
+    """Let a held limit run again, with the working time it had left."""
+    held, left, due_at = deadline.paused_at, deadline.working.get("left"), deadline.due_at
     if held is None:
         return
-    due_at = deadline.due_at
-    why = f"It was paused from {calendar.say(held)} to {calendar.say(now)}"
-    if due_at:
-        due_at = after_pause(unit, due_at, held, max(held, now), calendar)
+    working = {name: value for name, value in deadline.working.items() if name != "left"}
+    if held < now:
+        if left and due_at:
+            due_at = due_after(Left(**left), now, calendar)
+        why = f"It was paused from {calendar.say(held)} to {calendar.say(now)}"
+        working["moved"] = [*working.get("moved", []), why]
     _change(
         db,
         deadline.id,
         due_at=due_at,
         paused_at=None,
         try_at=_first_look(limit, due_at, now, calendar),
-        working=_and_then(deadline, why),
+        working=json.dumps(working),
     )
 
 
@@ -220,17 +262,16 @@ def _and_then(deadline: DeadlineRecord, why: str) -> str:
 
 
 def _change(db: Connection, deadline_id: int, **values: Any) -> None:
-    running = (Deadline.id == deadline_id, Deadline.ended_at.is_(None))
-    db.execute(update(Deadline).where(*running).values(**values))
+    if values.get("try_at") is not None:
+        values["parked_at"] = None  # what has a time again is no longer parked
+    db.execute(_CHANGE, {**values, "deadline_id": deadline_id})
 
 
 def end(db: Connection, deadline_ids: Iterable[int], number: int, now: datetime) -> None:
     """Stop deadlines with event `number`."""
-    ids = list(deadline_ids)
-    if ids:
-        db.execute(
-            update(Deadline).where(Deadline.id.in_(ids)).values(ended=number, ended_at=now, try_at=None)
-        )
+    rows = [{"deadline_id": each, "number": number, "now": now} for each in deadline_ids]
+    if rows:
+        db.execute(_END, rows)
 
 
 def hand_to(db: Connection, case_id: int, side: str, post_id: str) -> None:
@@ -242,51 +283,85 @@ def hand_to(db: Connection, case_id: int, side: str, post_id: str) -> None:
     )
 
 
-def remind(db: Connection, deadline: DeadlineRecord, rung: int, now: datetime, next_try: datetime) -> bool:
-    """Record a reminder; False where it was made already."""
-    if rung in _fired(db, deadline.id):
-        _change(db, deadline.id, try_at=next_try)
-        return False
-    became_true = deadline.try_at or now
-    db.execute(
-        insert(Firing).values(deadline_id=deadline.id, rung=rung, became_true_at=became_true, fired_at=now)
-    )
+def look_later(db: Connection, deadline: DeadlineRecord, next_try: datetime) -> None:
+    """There was nothing to do: the sweep looks again then."""
     _change(db, deadline.id, try_at=next_try, failures=0, trouble=None)
-    return True
+
+
+def remind(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: datetime) -> int:
+    """Record a reminder; its rung, each below the one before. A date that moved has reminders of its own."""
+    rung = min([0, *_fired(db, deadline.id)]) - 1
+    _record_firing(db, deadline.id, rung, deadline.try_at or now, now)
+    look_later(db, deadline, next_try)
+    return rung
+
+
+def _record_firing(db: Connection, deadline_id: int, rung: int, became_true: datetime, now: datetime) -> None:
+    fired = {"deadline_id": deadline_id, "rung": rung, "became_true_at": became_true, "fired_at": now}
+    db.execute(_FIRE, fired)
 
 
 def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: datetime | None) -> int:
     """Record that a deadline ran out, or was chased again; give back the rung. Unique by the database."""
     rung = sum(fired >= 0 for fired in _fired(db, deadline.id))
     became_true = deadline.due_at if rung == 0 and deadline.due_at else deadline.try_at or now
-    db.execute(
-        insert(Firing).values(deadline_id=deadline.id, rung=rung, became_true_at=became_true, fired_at=now)
-    )
+    _record_firing(db, deadline.id, rung, became_true, now)
     changes: dict[str, Any] = {"try_at": next_try, "failures": 0, "trouble": None}
     if rung == 0 and not deadline.timer:
-        changes["missed_at"] = deadline.due_at
-    db.execute(update(Deadline).where(Deadline.id == deadline.id).values(**changes))
+        changes |= {"missed_at": deadline.due_at, "asked_until": None}
+    _change(db, deadline.id, **changes)
     return rung
 
 
 def _fired(db: Connection, deadline_id: int) -> list[int]:
     """The rungs a deadline has fired."""
-    return list(db.scalars(select(Firing.rung).where(Firing.deadline_id == deadline_id)))
+    return list(db.scalars(_FIRED, {"deadline_id": deadline_id}))
 
 
 def put_off(db: Connection, deadline_id: int, now: datetime, trouble: str) -> None:
-    """A deadline whose consequence failed is looked at again later, so that the others go on."""
+    """A deadline whose consequence failed is looked at again later, so that the others go on.
+
+    After so many times it is parked with its trouble, and waits for a person.
+    """
     deadline = one(db, deadline_id)
     if deadline is None or not deadline.running:
         return
     failures = deadline.failures + 1
     wait = min(PUT_OFF_FIRST * 2 ** min(failures - 1, 10), PUT_OFF_MOST)
-    db.execute(
-        update(Deadline)
-        .where(Deadline.id == deadline_id)
-        .values(failures=failures, trouble=trouble[:300], try_at=now + wait)
-    )
+    parked = failures >= PARKED_AFTER
+    when = {"try_at": None, "parked_at": now} if parked else {"try_at": now + wait}
+    _change(db, deadline_id, failures=failures, trouble=trouble[:300], **when)
 
 
-def _record(row: Mapping[Any, Any]) -> DeadlineRecord:
-    return DeadlineRecord(**{**row, "working": json.loads(row["working"])})
+def try_again(db: Connection, deadline_id: int, person_id: str, now: datetime) -> bool:
+    """Let the sweep look at a parked deadline again, and keep who asked. False where none is parked."""
+    parked = (Deadline.id == deadline_id, Deadline.parked_at.is_not(None), Deadline.ended_at.is_(None))
+    trouble = db.scalar(select(Deadline.trouble).where(*parked))
+    freed = db.execute(update(Deadline).where(*parked).values(parked_at=None, failures=0, try_at=now))
+    if freed.rowcount == 1:
+        db.execute(
+            insert(Retry).values(deadline_id=deadline_id, person_id=person_id, at=now, trouble=trouble)
+        )
+    return freed.rowcount == 1
+
+
+def redate(
+    db: Connection,
+    deadline: DeadlineRecord,
+    due_at: datetime,
+    *,
+    try_at: datetime | None,
+    working: Mapping[str, Any],
+) -> None:
+    """Give a running limit the date that its calendar says now; the first one stays beside it for ever.
+
+    A later date that the other side asked for, and that this one reaches by itself, is asked for no more.
+    """
+    asked = deadline.asked_until if deadline.asked_until and deadline.asked_until > due_at else None
+    moved = {"due_at": due_at, "asked_until": asked, "working": json.dumps(working)}
+    _change(db, deadline.id, try_at=try_at, **moved)
+
+
+def _record(row: Row[Any]) -> DeadlineRecord:
+    values = row._mapping
+    return DeadlineRecord(**{**values, "working": json.loads(values["working"])})

@@ -18,8 +18,8 @@ class Deadline(Table):
     `due_at` is the promise; None where the procedure states no time. It moves only by what both sides
     agreed (`extended` counts how often, `asked_until` is what one side asks for), by a pause (`paused_at`
     while it lasts) or by a change of the calendar; `first_due_at` is the first date, kept for ever. `try_at`
-    is when the sweep looks (again); None where there is nothing to look for. `working` says how `due_at`
-    came about. Nobody can miss a `timer`.
+    is when the sweep looks (again); None where there is nothing to look for, and where it failed too often
+    (`parked_at`, with its `trouble`). `working` says how `due_at` came about. Nobody can miss a `timer`.
     """
 
     __tablename__ = "deadlines"
@@ -53,8 +53,20 @@ class Deadline(Table):
     missed_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[str | None]
+    parked_at: Mapped[datetime | None]
     ended: Mapped[int | None]
     ended_at: Mapped[datetime | None]
+
+
+class Retry(Table):
+    """One time somebody of the office had a parked limit tried again: who, when, and what was wrong."""
+
+    __tablename__ = "retries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadlines.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    trouble: Mapped[str | None]
 
 
 class Pause(Table):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -14,10 +15,10 @@ from escalation.cases.tables import Case
 from escalation.clock import HandClock
 from escalation.deadlines.sweep import sweep
 from escalation.deadlines.tables import Deadline
-from escalation.demo.stories import HERE, SILENCE, Story, begins, dated, read_stories
+from escalation.demo.stories import HERE, SILENCE, Story, StoryStep, begins, dated, read_stories
 from escalation.ledger.tables import Event
 from escalation.notices.deliver import deliver
-from escalation.office import Office
+from escalation.office import Changing, Office
 from escalation.people.access import Viewer
 from escalation.people.accounts import hash_password
 from escalation.people.directory import load_directory, read_directory
@@ -122,20 +123,27 @@ def _tell(office: Office, telling: Telling, calendar: Calendar) -> None:
     day = calendar.local(office.clock.now()).date()
     story = telling.story
     with office.changing() as work:
+        key = office.token(8)
         if telling.step < 0:
-            viewer = Viewer(story.by, story.by, tuple(posts_of(work.db, story.by, work.now)))
-            answers = dated(story.answers, day)
-            telling.reference = raise_escalation(work, viewer, answers, key=office.token(8)).reference
+            telling.reference = raised_by(work, story.by, dated(story.answers, day), key)
         else:
-            step = story.steps[telling.step]
-            viewer = Viewer(step.by, step.by, tuple(posts_of(work.db, step.by, work.now)))
-            act(
-                work,
-                viewer,
-                Command(telling.reference, step.do, dated(step.answers, day), key=office.token(8)),
-            )
+            done_by(work, telling.reference, story.steps[telling.step], day, key)
     telling.step += 1
     _plan(office, telling, calendar)
+
+
+def raised_by(work: Changing, person_id: str, answers: Mapping[str, Any], key: str) -> str:
+    """Somebody invented raises a challenge; its reference."""
+    return raise_escalation(work, _invented(work, person_id), answers, key=key).reference
+
+
+def done_by(work: Changing, reference: str, step: StoryStep, day: date, key: str | None = None) -> None:
+    """Somebody invented does one step of a story. `day` is what its relative dates count from."""
+    act(work, _invented(work, step.by), Command(reference, step.do, dated(step.answers, day), key=key))
+
+
+def _invented(work: Changing, person_id: str) -> Viewer:
+    return Viewer(person_id, person_id, tuple(posts_of(work.db, person_id, work.now)))
 
 
 def _plan(office: Office, telling: Telling, calendar: Calendar) -> None:

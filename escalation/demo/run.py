@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,11 @@ def _show(bar: Any, done: int, of: int) -> None:
     bar.update(done - bar.pos)
 
 
-def run(file: Path) -> int:
-    """Run the web server and the scheduler until one ends or somebody stops them. 0 where stopped cleanly."""
+def run(file: Path, welcome: Callable[[str], None] | None = None) -> int:
+    """Run the web server and the scheduler until one ends or somebody stops them. 0 where stopped cleanly.
+
+    `welcome` says, with the address, what is there; without it, what the demonstration says.
+    """
     config = read_config(file)
     commands = (["-m", "web", "--config", str(file)], ["-m", "escalation", "--config", str(file), "schedule"])
     # A session of their own: Ctrl-C reaches this process alone, and it stops both in order.
@@ -90,7 +94,7 @@ def run(file: Path) -> int:
     ]
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    _welcome(config.service.address)
+    (welcome or _welcome)(config.service.address)
     try:
         return _wait(children)
     except _Stopped:

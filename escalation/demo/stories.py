@@ -54,13 +54,14 @@ def _story(entry: Mapping[str, Any]) -> Story:
         at=time.fromisoformat(entry["at"]),
         by=entry["by"],
         answers=entry["raise"],
-        steps=tuple(_step(step) for step in entry.get("steps", [])),
+        steps=tuple(read_step(step) for step in entry.get("steps", [])),
     )
 
 
-def _step(entry: Mapping[str, Any]) -> StoryStep:
+def read_step(entry: Mapping[str, Any]) -> StoryStep:
+    """One step as a file has it. Without an “after” it happens at once."""
     answers = {key: value for key, value in entry.items() if key not in ("after", "by", "do")}
-    return StoryStep(entry["after"], entry["by"], entry["do"], answers)
+    return StoryStep(entry.get("after", ""), entry["by"], entry["do"], answers)
 
 
 def begins(story: Story, today: datetime, calendar: Calendar) -> datetime:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from escalation.ledger.tables import Event
 
 FIRST = ""
+_APPEND = insert(Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,28 @@ class EventRecord:
     key: str | None = None
 
 
+_SAID = tuple(field.name for field in fields(EventRecord) if field.name not in ("hash", "key"))
+
+
 def append(db: Connection, event: EventRecord) -> str:
     """Keep an event and give back its hash, which the next event of the case carries."""
-    digest = event_hash(event)
-    row = asdict(event) | {"hash": digest, "facts": canonical(event.facts)}
-    db.execute(insert(Event).values(**row))
+    said = _said(event)
+    digest = _hash(said)
+    db.execute(_APPEND, {**said, "key": event.key, "hash": digest, "facts": canonical(event.facts)})
     return digest
 
 
 def event_hash(event: EventRecord) -> str:
     """SHA-256 over everything an event says, the previous event’s hash among it."""
-    said = {k: v for k, v in asdict(event).items() if k not in ("hash", "key")}
+    return _hash(_said(event))
+
+
+def _said(event: EventRecord) -> dict[str, Any]:
+    """What the hash is over. Not `asdict`, which copies every fact and costs more than the hash."""
+    return {name: getattr(event, name) for name in _SAID}
+
+
+def _hash(said: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
@@ -78,30 +90,40 @@ class Spent:
     action: str
 
 
+_BY_KEY = select(Event.case_id, Event.number, Event.action).where(Event.key == bindparam("key"))
+
+
 def by_key(db: Connection, key: str) -> Spent | None:
     """The event a one-use key was spent on; None for a fresh key."""
-    row = db.execute(select(Event.case_id, Event.number, Event.action).where(Event.key == key)).first()
-    return Spent(row.case_id, row.number, row.action) if row else None
+    row = db.execute(_BY_KEY, {"key": key}).first()
+    return Spent(*row) if row else None
 
 
-def people_who_answered(db: Connection, case_id: int) -> set[str]:
-    """The people who have answered or decided on a case so far."""
-    query = select(Event.person_id).where(Event.case_id == case_id, Event.action.in_(("respond", "decide")))
-    return {person for person in db.scalars(query) if person}
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who did what, for which post, in which state. No person: the clock."""
+
+    person_id: str | None
+    post_id: str | None
+    action: str
+    from_state: str
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answered or decided."""
+        return self.action in ("respond", "decide")
 
 
-def answers_by(db: Connection, case_id: int, person_id: str) -> list[str]:
-    """The states in which a person has answered or decided on a case."""
-    query = select(Event.from_state).where(
-        Event.case_id == case_id, Event.person_id == person_id, Event.action.in_(("respond", "decide"))
-    )
-    return list(db.scalars(query))
+_ACTS = (
+    select(Event.person_id, Event.post_id, Event.action, Event.from_state)
+    .where(Event.case_id == bindparam("case_id"))
+    .order_by(Event.number)
+)
 
 
-def people_who_acted_for(db: Connection, case_id: int, post_ids: Collection[str]) -> set[str]:
-    """The people who have done something on a case for any of these posts."""
-    query = select(Event.person_id).where(Event.case_id == case_id, Event.post_id.in_(post_ids))
-    return {person for person in db.scalars(query) if person}
+def acts(db: Connection, case_id: int) -> tuple[Act, ...]:
+    """Everything people and the clock have done on a case so far, without what they said."""
+    return tuple(Act(*row) for row in db.execute(_ACTS, {"case_id": case_id}))
 
 
 def last_fact(db: Connection, case_id: int, actions: tuple[str, ...], fact: str) -> str | None:

@@ -1,97 +1,130 @@
-"""One pass over the outbox: take a lease, send outside any transaction, mark. Repeats rather than loses."""
+"""One pass over the outbox: address, lease, send outside any transaction, mark. Repeats rather than loses."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
-from urllib.parse import urlsplit
+from datetime import timedelta
+from functools import partial
 
-from escalation.cases import store as cases
-from escalation.notices import letters, outbox
-from escalation.notices.outbox import MessageRecord
-from escalation.notices.senders import NotSent, Sender
-from escalation.office import Office, Reading
-from escalation.people.posts import holders
+from escalation.errors import Unavailable
+from escalation.notices import addressing, deliveries, failing, mails, outbox
+from escalation.notices.deliveries import DeliveryRecord
+from escalation.notices.mails import Ready
+from escalation.notices.senders import Sender, Unreachable
+from escalation.office import Office
 
+PUT_OFF = timedelta(hours=1)
 log = logging.getLogger("escalation.deliver")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a pass did: letters sent, and letters that must be tried again."""
+    """What a pass did: mails sent, and mails that did not go."""
 
     sent: int
     failed: int
 
 
 def deliver(office: Office, sender: Sender) -> DeliveryReport:
-    """Send what waits in the outbox."""
+    """Send what may leave now. Where the channel itself is away, the rest waits for another pass."""
+    _address(office)
     sent = failed = 0
     while taken := _claim(office):
-        for message in taken:
-            try:
-                _send(office, sender, message)
-                sent += 1
-            except Exception as error:  # one bad letter must not keep the others waiting
-                failed += 1
-                _failed(office, message, error)
+        while taken:
+            delivery = taken.pop(0)
+            if office.clock.now() >= delivery.leased_until:
+                continue  # the lease ran out over slow ones: somebody else may have it now
+            outcome = _tried(partial(_send, office, sender, delivery))
+            if isinstance(outcome, int):
+                sent += outcome
+                continue
+            failed += 1
+            _failed(office, delivery, outcome)
+            if isinstance(outcome, Unreachable):
+                _let_go(office, taken)
+                return DeliveryReport(sent, failed)
     return DeliveryReport(sent, failed)
 
 
-def _claim(office: Office) -> list[MessageRecord]:
-    with office.changing() as work:
-        return outbox.claim(work.db, work.now)
+def _tried(step: Callable[[], int]) -> int | Exception:
+    """How much a step did, or what stood in its way. A database that is away is for the caller."""
+    try:
+        return step()
+    except Unavailable:
+        raise
+    except Exception as error:  # one bad letter must not keep the others waiting
+        return error
 
 
-def _send(office: Office, sender: Sender, message: MessageRecord) -> None:
+def _address(office: Office) -> None:
+    while ids := _due(office):
+        if isinstance(_tried(partial(_address_these, office, ids)), Exception):
+            for each in ids:  # one by one, so that the one that cannot be addressed keeps none of the others
+                outcome = _tried(partial(_address_these, office, [each]))
+                if isinstance(outcome, Exception):
+                    _put_off(office, each, outcome)
+
+
+def _due(office: Office) -> list[int]:
     with office.reading() as work:
-        people = holders(work.db, message.post_id, work.now)
-        link = _link(work, message)
-    if not people:
-        raise NotSent("nobody holds the post")
-    for person_id, _, email in people:
-        sender.send(_written(office, message, link, person_id, email))
+        return outbox.due_ids(work.db, work.now)
+
+
+def _address_these(office: Office, message_ids: Sequence[int]) -> int:
     with office.changing() as work:
-        outbox.mark_sent(work.db, message.id, work.now)
+        addressing.address(work, message_ids)
+    return len(message_ids)
 
 
-def _written(office: Office, message: MessageRecord, link: str, person_id: str, email: str) -> EmailMessage:
-    service = office.config.service
-    subject, text = letters.words(
-        message.letter, reference=message.reference, link=link, service=service.name
-    )
-    written = EmailMessage()
-    written["Subject"] = subject
-    written["From"] = office.config.mail.sender
-    written["To"] = email
-    # The same letter to the same person always carries the same id, so that a mailbox shows it once.
-    place = urlsplit(service.address).hostname or "localhost"
-    written["Message-ID"] = f"<{_letter_id(message, person_id)}@{place}>"
-    written["Auto-Submitted"] = "auto-generated"
-    written.set_content(text)
-    return written
-
-
-def _link(work: Reading, message: MessageRecord) -> str:
-    """The case for a post that is part of it; without identities for who is only told, like the office.
-
-    A letter without a case leads to the partnership’s procedure.
-    """
-    if message.case_id is None:
-        return f"{work.office.config.service.address}/procedures"
-    part = any(part.post_id == message.post_id for part in cases.parts(work.db, message.case_id))
-    page = "cases" if part else "board/cases"
-    return f"{work.office.config.service.address}/{page}/{message.reference}"
-
-
-def _letter_id(message: MessageRecord, person_id: str) -> str:
-    return hashlib.sha256(f"{message.key}/{person_id}".encode()).hexdigest()[:32]
-
-
-def _failed(office: Office, message: MessageRecord, error: Exception) -> None:
-    trouble = str(error) if isinstance(error, NotSent) else type(error).__name__
-    log.error("letter not sent", extra={"reference": message.reference, "trouble": trouble})
+def _put_off(office: Office, message_id: int, error: Exception) -> None:
+    log.error("letter not addressed", extra={"letter": message_id, "trouble": failing.said(error)})
     with office.changing() as work:
-        outbox.mark_failed(work.db, message, work.now, trouble)
+        outbox.wait_until(work.db, [message_id], work.now + PUT_OFF)
+
+
+def _claim(office: Office) -> list[DeliveryRecord]:
+    with office.changing() as work:
+        deliveries.gather(work.db, work.now)
+        return deliveries.claim(work.db, work.now)
+
+
+def _let_go(office: Office, taken: Sequence[DeliveryRecord]) -> None:
+    with office.changing() as work:
+        deliveries.let_go(work.db, [delivery.id for delivery in taken], work.now + deliveries.FIRST_WAIT)
+
+
+def _send(office: Office, sender: Sender, delivery: DeliveryRecord) -> int:
+    with office.reading() as work:
+        found = mails.ready(work, delivery)
+    if found.mail is not None:
+        sender.send(found.mail)
+    _tidy(office, delivery, found)
+    return 0 if found.mail is None else 1
+
+
+def _tidy(office: Office, delivery: DeliveryRecord, found: Ready) -> None:
+    """Write down what was sent, what was not worth it, and what somebody else is to get."""
+    with office.changing() as work:
+        for message_id, why in found.pointless.items():
+            outbox.drop(work.db, [message_id], work.now, why)
+        if found.elsewhere:
+            deliveries.take_out(work.db, delivery.id, found.elsewhere)
+            outbox.give_back(work.db, found.elsewhere)
+        if found.mail is not None:
+            deliveries.mark_sent(work.db, delivery.id, work.now)
+            outbox.sent(work.db, [message.id for message in found.letters], work.now)
+            failing.arrived(work, found.letters)
+        elif found.morning is not None:
+            deliveries.wait_until(work.db, delivery.id, found.morning)
+        else:
+            deliveries.end(work.db, delivery.id, work.now, "nothing was left to send")
+
+
+def _failed(office: Office, delivery: DeliveryRecord, error: Exception) -> None:
+    with office.changing() as work:
+        letters = outbox.living(work.db, deliveries.enclosed(work.db, delivery.id))
+        failing.failed(work, delivery, error)
+    references = sorted({message.reference for message in letters if message.reference})
+    log.error("letter not sent", extra={"references": references, "trouble": failing.said(error)})

@@ -1,23 +1,29 @@
-"""Writes letters into the outbox with the event they tell of, and hands them out to be sent."""
+"""Writes letters to posts, in the transaction of what they tell of, and drops those that became pointless."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from escalation.notices.tables import Message
+from escalation.cases.store import CaseRecord
+from escalation.notices import timing
+from escalation.notices.tables import Delivery, Message
+from escalation.notices.wording import URGENT
+from escalation.office import Changing
+from escalation.people import posts
 
-LEASE = timedelta(minutes=5)
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=1)
+# What is about a limit that runs: pointless once the limit has ended, and replaced by the next of the kind.
+OF_A_LIMIT = ("reminder", "no_answer", "still_no_answer", "quiet", "how_are_things")
+REMINDERS = ("reminder", "quiet")
+_WAITS = (Message.sent_at.is_(None), Message.dropped_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A letter waiting to be sent to whoever holds a post. No case: it is about the procedure."""
+    """A letter for whoever holds a post. No case: it is about the procedure."""
 
     id: int
     key: str
@@ -25,75 +31,172 @@ class MessageRecord:
     reference: str
     post_id: str
     letter: str
-    attempts: int
+    urgency: str
+    deadline_id: int | None
+    written_at: datetime
+    deliver_after: datetime
+
+
+_COLUMNS = (
+    Message.id,
+    Message.key,
+    Message.case_id,
+    Message.reference,
+    Message.post_id,
+    Message.letter,
+    Message.urgency,
+    Message.deadline_id,
+    Message.written_at,
+    Message.deliver_after,
+)
 
 
 def write(
-    db: Connection,
-    *,
-    case_id: int | None,
-    reference: str,
-    occasion: str,
+    work: Changing,
+    case: CaseRecord | None,
     letter: str,
     post_ids: Iterable[str],
-    now: datetime,
+    *,
+    occasion: str,
+    deadline_id: int | None = None,
+    ends: datetime | None = None,
+    urgency: str = "",
 ) -> None:
-    """One letter a post. `occasion` (an event’s number, a firing) makes the key that removes doubles."""
-    rows = [
-        {
-            "key": f"{reference}/{occasion}/{letter}/{post_id}",
-            "case_id": case_id,
-            "reference": reference,
-            "post_id": post_id,
-            "letter": letter,
-            "written_at": now,
-            "next_try_at": now,
-        }
-        for post_id in dict.fromkeys(post_ids)
-    ]
-    if rows:
-        db.execute(insert(Message), rows)
+    """One letter a post. `occasion` (an event’s number, a firing) makes the key that removes doubles.
+
+    What is about a limit (`deadline_id`, which runs out at `ends`) replaces what still waits about the same.
+    `urgency` stands over what the kind of letter has by itself; an urgent case is urgent in everything.
+    """
+    wanted = list(dict.fromkeys(post_ids))
+    if not wanted:
+        return
+    hours = _hours(work, case, wanted[0])
+    pace = urgency or timing.urgency_of(letter, hours, work.now, ends)
+    if case is not None and work.procedure(case.procedure_digest).track(case.track).urgent:
+        pace = URGENT
+    if deadline_id is not None:
+        mine = (Message.deadline_id == deadline_id, Message.post_id.in_(wanted))
+        _drop(work.db, work.now, "a later letter says it", *mine, Message.letter.in_(OF_A_LIMIT))
+    reference = case.reference if case else ""
+    common = {
+        "case_id": case.id if case else None,
+        "reference": reference,
+        "letter": letter,
+        "urgency": pace,
+        "deadline_id": deadline_id,
+        "written_at": work.now,
+        "deliver_after": timing.leaves(pace, hours, work.now),
+    }
+    keys = {post_id: f"{reference}/{occasion}/{letter}/{post_id}" for post_id in wanted}
+    work.db.execute(
+        insert(Message), [{**common, "key": key, "post_id": post_id} for post_id, key in keys.items()]
+    )
 
 
-def claim(db: Connection, now: datetime, *, most: int = 100) -> list[MessageRecord]:
-    """Take letters to send, and keep others from taking them for the length of a lease."""
+def _hours(work: Changing, case: CaseRecord | None, post_id: str) -> timing.Hours:
+    if case is not None:
+        return timing.hours_of(work, case.partnership_id, work.procedure(case.procedure_digest))
+    post = posts.post(work.db, post_id)
+    assert post is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
+    return timing.hours_of(work, post.partnership_id)
+
+
+def cancel(
+    db: Connection,
+    deadline_ids: Collection[int],
+    now: datetime,
+    why: str,
+    letters: Sequence[str] = OF_A_LIMIT,
+) -> None:
+    """Drop what has not gone yet about limits that have ended, moved or been answered."""
+    if deadline_ids:
+        _drop(db, now, why, Message.deadline_id.in_(deadline_ids), Message.letter.in_(letters))
+
+
+def drop(db: Connection, message_ids: Collection[int], now: datetime, why: str) -> None:
+    """Letters that will not be sent, and why."""
+    if message_ids:
+        _drop(db, now, why, Message.id.in_(message_ids))
+
+
+def _drop(db: Connection, now: datetime, why: str, *rules: object) -> None:
+    db.execute(update(Message).where(*_WAITS, *rules).values(dropped_at=now, why=why))  # type: ignore[arg-type]
+
+
+def due_ids(db: Connection, now: datetime, *, most: int = 100) -> list[int]:
+    """The letters whose time has come and that nobody has addressed yet, oldest first."""
     query = (
-        select(
-            Message.id,
-            Message.key,
-            Message.case_id,
-            Message.reference,
-            Message.post_id,
-            Message.letter,
-            Message.attempts,
-        )
-        .where(Message.sent_at.is_(None), Message.next_try_at <= now)
-        .order_by(Message.next_try_at, Message.id)
+        select(Message.id)
+        .where(*_WAITS, Message.addressed_at.is_(None), Message.deliver_after <= now)
+        .order_by(Message.deliver_after, Message.id)
         .limit(most)
+    )
+    return list(db.scalars(query))
+
+
+def take(db: Connection, message_ids: Sequence[int]) -> list[MessageRecord]:
+    """Those of these letters that still wait to be addressed; nobody else takes them meanwhile."""
+    query = (
+        select(*_COLUMNS)
+        .where(Message.id.in_(message_ids), *_WAITS, Message.addressed_at.is_(None))
+        .order_by(Message.deliver_after, Message.id)
         .with_for_update(skip_locked=True)
     )
-    taken = [MessageRecord(*row) for row in db.execute(query)]
-    ids = [message.id for message in taken]
-    db.execute(update(Message).where(Message.id.in_(ids)).values(next_try_at=now + LEASE))
-    return taken
+    return [MessageRecord(**row._mapping) for row in db.execute(query)]
 
 
-def mark_sent(db: Connection, message_id: int, now: datetime) -> None:
-    """It has gone."""
-    db.execute(update(Message).where(Message.id == message_id).values(sent_at=now, trouble=None))
+def living(db: Connection, message_ids: Sequence[int]) -> list[MessageRecord]:
+    """Those of these letters that were not dropped, oldest first."""
+    query = (
+        select(*_COLUMNS)
+        .where(Message.id.in_(message_ids), Message.dropped_at.is_(None))
+        .order_by(Message.written_at, Message.id)
+    )
+    return [MessageRecord(**row._mapping) for row in db.execute(query)]
 
 
-def mark_failed(db: Connection, message: MessageRecord, now: datetime, trouble: str) -> None:
-    """It has not gone; try again after a while that grows."""
-    wait = min(FIRST_WAIT * 2 ** min(message.attempts, 10), LONGEST_WAIT)
+def wait_until(db: Connection, message_ids: Sequence[int], moment: datetime) -> None:
+    """They may not leave yet."""
+    db.execute(update(Message).where(Message.id.in_(message_ids)).values(deliver_after=moment))
+
+
+def addressed(db: Connection, message_ids: Collection[int], now: datetime) -> None:
+    """Each is in a mail to everybody it is for."""
+    _set_addressed(db, message_ids, now)
+
+
+def give_back(db: Connection, message_ids: Collection[int]) -> None:
+    """Whom they were addressed to is not their reader any more: they are addressed again."""
+    _set_addressed(db, message_ids, None)
+
+
+def _set_addressed(db: Connection, message_ids: Collection[int], at: datetime | None) -> None:
+    if message_ids:
+        db.execute(update(Message).where(Message.id.in_(message_ids)).values(addressed_at=at))
+
+
+def sent(db: Connection, message_ids: Collection[int], now: datetime) -> None:
+    """They have reached somebody."""
     db.execute(
-        update(Message)
-        .where(Message.id == message.id)
-        .values(attempts=message.attempts + 1, next_try_at=now + wait, trouble=trouble[:300])
+        update(Message).where(Message.id.in_(message_ids), Message.sent_at.is_(None)).values(sent_at=now)
     )
 
 
-def unsent_since(db: Connection) -> datetime | None:
-    """When the oldest unsent letter was written; None where all have gone."""
-    query = select(Message.written_at).where(Message.sent_at.is_(None)).order_by(Message.written_at).limit(1)
-    return db.scalar(query)
+def known(db: Connection, reference: str, occasion: str, letter: str, post_id: str) -> bool:
+    """Whether that letter has been written."""
+    key = f"{reference}/{occasion}/{letter}/{post_id}"
+    return db.scalar(select(Message.id).where(Message.key == key)) is not None
+
+
+def waiting_since(db: Connection, now: datetime) -> datetime | None:
+    """When the oldest letter should have gone that has not; None where none is late.
+
+    One that keeps to quiet hours or waits for the digest is not late, nor one that a person was asked about.
+    """
+    letters = (*_WAITS, Message.addressed_at.is_(None), Message.deliver_after <= now)
+    mails = (Delivery.ended_at.is_(None), Delivery.passed_at.is_(None), Delivery.due_at <= now)
+    found = (
+        db.scalar(select(func.min(Message.deliver_after)).where(*letters)),
+        db.scalar(select(func.min(Delivery.due_at)).where(*mails)),
+    )
+    return min((moment for moment in found if moment), default=None)

@@ -22,9 +22,13 @@ class PartnershipRecord:
     procedure_digest: str
 
 
-def of(work: Reading, partnership_id: str) -> PartnershipRecord:
-    """The partnership of that id. NotFound."""
-    row = work.db.execute(select(Partnership.__table__).where(Partnership.id == partnership_id)).first()
+def of(work: Reading, partnership_id: str, *, lock: bool = False) -> PartnershipRecord:
+    """The partnership of that id. NotFound.
+
+    With `lock`, two who would change the same thing of it follow each other; cases go on meanwhile.
+    """
+    query = select(Partnership.__table__).where(Partnership.id == partnership_id)
+    row = work.db.execute(query.with_for_update(key_share=True) if lock else query).first()
     if row is None:
         raise NotFound
     return PartnershipRecord(**row._mapping)

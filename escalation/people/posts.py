@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from escalation.database.base import UtcDateTime
 from escalation.errors import NotPossible
 from escalation.people.tables import Agency, Holding, Person, Post, Team
 from workflows.definition import Equivalent
@@ -54,22 +56,30 @@ _COLUMNS = (
 )
 
 
+_POSTS = (
+    select(*_COLUMNS)
+    .join(Agency, Agency.id == Post.agency_id)
+    .outerjoin(Team, Team.id == Post.team_id)
+    .order_by(Agency.name, Team.name, Post.title, Post.id)
+)
+_BY_ID = _POSTS.where(Post.id == bindparam("post_id"))
+_CHALLENGEABLE = _POSTS.where(
+    Post.level == "practitioner",
+    Agency.partnership_id == bindparam("partnership_id"),
+    Agency.id != bindparam("agency_id"),
+)
+_ONE_CHALLENGEABLE = _CHALLENGEABLE.where(Post.id == bindparam("post_id"))
+
+
 def posts_where(db: Connection, *rules: ColumnElement[bool]) -> list[PostRecord]:
     """Posts, by agency, team and title."""
-    query = (
-        select(*_COLUMNS)
-        .join(Agency, Agency.id == Post.agency_id)
-        .outerjoin(Team, Team.id == Post.team_id)
-        .where(*rules)
-        .order_by(Agency.name, Team.name, Post.title, Post.id)
-    )
-    return [PostRecord(*row) for row in db.execute(query)]
+    return [PostRecord(*row) for row in db.execute(_POSTS.where(*rules))]
 
 
 def post(db: Connection, post_id: str) -> PostRecord | None:
     """The post of that id."""
-    found = posts_where(db, Post.id == post_id)
-    return found[0] if found else None
+    row = db.execute(_BY_ID, {"post_id": post_id}).first()
+    return PostRecord(*row) if row else None
 
 
 def held_now(now: datetime) -> ColumnElement[bool]:
@@ -85,30 +95,78 @@ def posts_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
 
 def challengeable(db: Connection, partnership_id: str, agency_id: str) -> list[PostRecord]:
     """The posts somebody of `agency_id` may challenge: practitioners of the other agencies."""
-    return posts_where(
-        db,
-        Post.level == "practitioner",
-        Agency.partnership_id == partnership_id,
-        Agency.id != agency_id,
+    asked = {"partnership_id": partnership_id, "agency_id": agency_id}
+    return [PostRecord(*row) for row in db.execute(_CHALLENGEABLE, asked)]
+
+
+def one_challengeable(db: Connection, partnership_id: str, agency_id: str, post_id: str) -> PostRecord | None:
+    """The post of that id, if somebody of `agency_id` may challenge it."""
+    asked = {"partnership_id": partnership_id, "agency_id": agency_id, "post_id": post_id}
+    row = db.execute(_ONE_CHALLENGEABLE, asked).first()
+    return PostRecord(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The posts of some agencies at the levels that raise and answer, and which of them somebody holds."""
+
+    posts: tuple[PostRecord, ...]
+    held: frozenset[str]
+
+    def named(self, post_id: str) -> PostRecord | None:
+        """The post of that id, if it is one of them."""
+        return next((post for post in self.posts if post.id == post_id), None)
+
+
+def _ladder_query() -> Select[Any]:
+    holds = (
+        select(Holding.id)
+        .join(Person, Person.id == Holding.person_id)
+        .where(
+            Holding.post_id == Post.id,
+            Holding.since <= bindparam("now", type_=UtcDateTime),
+            or_(Holding.until.is_(None), Holding.until > bindparam("now", type_=UtcDateTime)),
+            Person.closed_at.is_(None),
+        )
+        .exists()
     )
+    mine = Post.agency_id.in_(bindparam("agencies", expanding=True))
+    return _POSTS.add_columns(holds.label("held")).where(mine, Post.level.in_(LADDER))
+
+
+_LADDER = _ladder_query()
+
+
+def ladder(db: Connection, agency_ids: Collection[str], now: datetime) -> Ladder:
+    """The ladders of some agencies, in one look."""
+    rows = db.execute(_LADDER, {"agencies": sorted(agency_ids), "now": now}).all()
+    return Ladder(tuple(PostRecord(*row[:-1]) for row in rows), frozenset(row.id for row in rows if row.held))
 
 
 def post_for(
-    db: Connection, near: PostRecord, role: str, now: datetime, equivalents: Sequence[Equivalent] = ()
+    db: Connection,
+    near: PostRecord,
+    role: str,
+    now: datetime,
+    equivalents: Sequence[Equivalent] = (),
+    *,
+    known: Ladder | None = None,
 ) -> PostRecord:
     """The post that acts at `role` for the side `near` belongs to.
 
     Nearest first: the same team, then the agency at large. Where the agency lacks the level, the kind of
     agency the procedure names as its proxy acts; without one the next level up, and failing that the highest
-    it has, so an open case always has somebody. Posts somebody holds come before empty ones.
+    it has, so an open case always has somebody. Posts somebody holds come before empty ones. `known` is the
+    ladder of its agency, where it was read already.
     """
     if role not in LADDER:
         return _partnership_post(db, near.partnership_id, role, now)
-    if LADDER.index(near.level) >= LADDER.index(role):
+    if reaches(near, role):
         return near  # whoever is at that level or above it keeps the case
     wanted = [*LADDER[LADDER.index(role) :], *reversed(LADDER[: LADDER.index(role)])]
-    candidates = posts_where(db, Post.agency_id == near.agency_id, Post.level.in_(LADDER))
-    held = _held(db, [c.id for c in candidates], now)
+    found = known or ladder(db, [near.agency_id], now)
+    candidates = [post for post in found.posts if post.agency_id == near.agency_id]
+    held = found.held
     if role not in {candidate.level for candidate in candidates}:
         proxy = _proxy(db, near, role, equivalents)
         if proxy:
@@ -119,6 +177,11 @@ def post_for(
         return candidate.id not in held, wanted.index(candidate.level), nearness, candidate.id
 
     return min(candidates, key=order, default=near)
+
+
+def reaches(post: PostRecord, role: str) -> bool:
+    """Whether a post is at a level of the ladder, or above it."""
+    return role in LADDER and LADDER.index(post.level) >= LADDER.index(role)
 
 
 def _proxy(

@@ -42,6 +42,9 @@ class FileRecord:
     size: int
 
 
+_KEEP = insert(Content)
+
+
 def content_digest(content: ContentRecord) -> str:
     """What an event says of its words: enough to show a change, nothing to read."""
     return hashlib.sha256(f"{content.salt}:{canonical(content.body)}".encode()).hexdigest()
@@ -51,11 +54,8 @@ def keep(
     db: Connection, case_id: int, number: int, content: ContentRecord, files: Sequence[Upload] = ()
 ) -> None:
     """Keep the words and files of one event."""
-    db.execute(
-        insert(Content).values(
-            case_id=case_id, number=number, salt=content.salt, body=canonical(content.body)
-        )
-    )
+    body = canonical(content.body)
+    db.execute(_KEEP, {"case_id": case_id, "number": number, "salt": content.salt, "body": body})
     if files:
         rows = [
             {

@@ -88,7 +88,7 @@ def propose(
     if not reason or len(reason) > LONGEST_REASON:
         most = f"in {LONGEST_REASON:,} characters or fewer"
         raise Unanswered({"reason": [f"Say why the procedure should change, {most}"]})
-    live = partnerships.of(work, post.partnership_id).procedure_digest
+    live = partnerships.of(work, post.partnership_id, lock=True).procedure_digest
     if procedure.digest == live:
         raise NotPossible(["This is the procedure that is in force now, word for word."])
     known = waiting(work, post.partnership_id)
@@ -142,12 +142,13 @@ def refuse(work: Changing, viewer: Viewer, proposal_id: int, reason: str) -> Non
     _tell_proposer(work, viewer, proposal, number, "edition_refused")
 
 
-def _waits(work: Reading, viewer: Viewer, proposal_id: int) -> tuple[PostRecord, Proposal]:
-    """The viewer’s post in the proposal’s partnership, and the proposal while it waits."""
+def _waits(work: Changing, viewer: Viewer, proposal_id: int) -> tuple[PostRecord, Proposal]:
+    """The viewer’s post in the proposal’s partnership, and the proposal while it waits. One at a time."""
     row = work.db.execute(select(Edition.__table__).where(Edition.id == proposal_id)).first()
     if row is None or row.act != "proposed":
         raise NotFound
     post = _office_post(viewer, row.partnership_id)
+    partnerships.of(work, post.partnership_id, lock=True)
     proposal = waiting(work, post.partnership_id)
     if proposal is None or proposal.id != proposal_id:
         raise NotPossible(["This proposal no longer waits: it was decided, or another took its place."])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from escalation.database.writing import insert_once
 from escalation.procedures.tables import InstalledProcedure
 from workflows.definition import Procedure
 from workflows.loader import load_text
@@ -29,15 +30,12 @@ class Shelf:
 
 def install(db: Connection, procedure: Procedure, now: datetime) -> None:
     """Keep a definition, whole. Installing the same one again changes nothing."""
-    known = db.scalar(select(InstalledProcedure.digest).where(InstalledProcedure.digest == procedure.digest))
-    if known is None:
-        db.execute(
-            insert(InstalledProcedure).values(
-                digest=procedure.digest,
-                procedure_id=procedure.id,
-                title=procedure.title,
-                edition=procedure.edition,
-                text=procedure.text,
-                installed_at=now,
-            )
-        )
+    row = {
+        "digest": procedure.digest,
+        "procedure_id": procedure.id,
+        "title": procedure.title,
+        "edition": procedure.edition,
+        "text": procedure.text,
+        "installed_at": now,
+    }
+    insert_once(db, InstalledProcedure, row)

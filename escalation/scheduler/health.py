@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
 from escalation.database import migrate
 from escalation.deadlines.auditor import overdue_unfired
+from escalation.deadlines.tables import Deadline
 from escalation.errors import NotReady, Unavailable
-from escalation.notices.outbox import unsent_since
+from escalation.notices.outbox import waiting_since
 from escalation.office import Office, Reading
 from escalation.scheduler.rounds import last_rounds
 
@@ -35,7 +38,7 @@ def check(office: Office) -> Health:
                 return _ill(
                     {"database": "reachable", "migration": "not current"}, "the migration is not current"
                 )
-            return _look(work)
+            return look(work)
     except (Unavailable, NotReady) as error:
         return _ill({"database": "not reachable"}, str(error))
 
@@ -44,24 +47,37 @@ def _ill(body: dict[str, Any], reason: str) -> Health:
     return Health(False, {"status": "unwell", "reason": reason, **body})
 
 
-def _look(work: Reading) -> Health:
+def look(work: Reading) -> Health:
+    """The verdict of one look at a database that is there and current."""
     rounds = last_rounds(work.db)
     overdue = overdue_unfired(work)
-    oldest = unsent_since(work.db)
+    oldest = waiting_since(work.db, work.now)
     sweep = rounds.get("sweep")
     alarms = rounds["audit"].did if "audit" in rounds else 0
+    parked = _parked(work)
     body = {
         "database": "reachable",
         "migration": "current",
         "last_sweep": sweep.ended_at.isoformat() if sweep else None,
         "last_delivery": rounds["deliver"].ended_at.isoformat() if "deliver" in rounds else None,
         "last_audit": rounds["audit"].ended_at.isoformat() if "audit" in rounds else None,
+        "last_heartbeat": rounds["heartbeat"].ended_at.isoformat() if "heartbeat" in rounds else None,
         "overdue_but_unfired": overdue,
+        "parked": parked,
         "oldest_unsent_letter": oldest.isoformat() if oldest else None,
         "alarms": alarms,
     }
-    reason = _reason(work, sweep.ended_at if sweep else None, overdue, alarms) or _letters(work, oldest)
+    reason = (
+        _reason(work, sweep.ended_at if sweep else None, overdue, alarms)
+        or _letters(work, oldest)
+        or (f"{parked} limits failed too often and are parked" if parked else "")
+    )
     return _ill(body, reason) if reason else Health(True, {"status": "well", **body})
+
+
+def _parked(work: Reading) -> int:
+    query = select(func.count()).where(Deadline.parked_at.is_not(None), Deadline.ended_at.is_(None))
+    return work.db.execute(query).scalar_one()
 
 
 def _letters(work: Reading, oldest: datetime | None) -> str:

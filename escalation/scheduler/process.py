@@ -13,7 +13,8 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from escalation.clock import SystemClock
 from escalation.notices.senders import Sender, sender_of
 from escalation.office import Office
-from escalation.scheduler.rounds import audit_round, deliver_round, guarded, sweep_round
+from escalation.scheduler.heartbeat import watch_round
+from escalation.scheduler.rounds import deliver_round, guarded, sweep_round
 
 log = logging.getLogger("escalation.scheduler")
 
@@ -41,7 +42,7 @@ def make_scheduler(office: Office, sender: Sender) -> BlockingScheduler:
     rounds = (
         ("sweep", partial(sweep_round, office), every.sweep_seconds),
         ("deliver", partial(deliver_round, office, sender), every.deliver_seconds),
-        ("audit", partial(audit_round, office), every.audit_seconds),
+        ("audit", partial(watch_round, office), every.audit_seconds),
     )
     for name, round_, seconds in rounds:
         # APScheduler waits one interval before its first run: a restart loop would never sweep.

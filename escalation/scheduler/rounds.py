@@ -1,4 +1,4 @@
-"""The three rounds (sweep, deliver, audit), each remembered with what it did. The only writer of `rounds`."""
+"""The rounds (sweep, deliver, audit), each remembered with what it did. The only writer of `rounds`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
+from escalation.database.writing import insert_or_change
 from escalation.deadlines.auditor import audit
 from escalation.deadlines.sweep import sweep
 from escalation.errors import Unavailable
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import Sender
 from escalation.office import Office
+from escalation.scheduler.alerts import announce
 from escalation.scheduler.tables import Round
 
 log = logging.getLogger("escalation.rounds")
@@ -35,11 +37,13 @@ def deliver_round(office: Office, sender: Sender) -> int:
 
 
 def audit_round(office: Office) -> int:
-    """Look for cases that should be moving and are not; give back how many alarms there are."""
+    """Look for cases that are not as they should be, tell a person; give back how many alarms there are."""
     with office.reading() as work:
         alarms = audit(work)
     for alarm in alarms:
         log.error("alarm", extra={"reference": alarm.reference, "alarm": alarm.sentence})
+    with office.changing() as work:
+        announce(work, alarms)
     trouble = "; ".join(f"{alarm.reference}: {alarm.sentence}" for alarm in alarms[:20]) or None
     return _done(office, "audit", len(alarms), trouble)
 
@@ -63,12 +67,9 @@ def _done(office: Office, kind: str, did: int, trouble: str | None) -> int:
 
 
 def remember(db: Connection, kind: str, did: int, trouble: str | None, now: datetime) -> None:
-    """Keep what the last round of a kind did."""
+    """Keep what the last round of a kind did. Two schedulers may end one at the same moment."""
     values = {"ended_at": now, "did": did, "trouble": trouble[:2000] if trouble else None}
-    if db.scalar(select(Round.kind).where(Round.kind == kind)) is None:
-        db.execute(insert(Round).values(kind=kind, **values))
-    else:
-        db.execute(update(Round).where(Round.kind == kind).values(**values))
+    insert_or_change(db, Round, {"kind": kind}, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from escalation.database.base import Table
 
 
 class Round(Table):
-    """The last round of one kind (sweep, deliver, audit): when it ended, how much it did, what it found."""
+    """The last round of a kind (sweep, deliver, audit, heartbeat): when it ended, what it did and found."""
 
     __tablename__ = "rounds"
     kind: Mapped[str] = mapped_column(primary_key=True)

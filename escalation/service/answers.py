@@ -70,6 +70,12 @@ def asked_on_raising(work: Reading, post: PostRecord) -> Asked:
     return Asked(today(work), {"answered_by": tuple((other.id, other.words) for other in others)})
 
 
+def asked_of(work: Reading, challenged: PostRecord | None) -> Asked:
+    """The same, where somebody has chosen already: the one post, or none if it may not be challenged."""
+    offered = ((challenged.id, challenged.words),) if challenged else ()
+    return Asked(today(work), {"answered_by": offered})
+
+
 def asked_on_case(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing) -> Asked:
     """What a form on a case can only know now: today, and what is left for this person to confirm or tell."""
     actions = [] if case.open else agreements.confirmable(work.db, case.id, my_parts(viewer, standing))

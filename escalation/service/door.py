@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from escalation.cases import possible
 from escalation.cases import store as cases
 from escalation.cases.possible import Look
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
-from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
 from escalation.ledger.events import Spent
@@ -21,6 +20,8 @@ from escalation.office import Changing
 from escalation.people import posts
 from escalation.people.access import (
     Actor,
+    Part,
+    Standing,
     Viewer,
     acting_post,
     may_read,
@@ -33,13 +34,19 @@ from escalation.privacy import content
 from escalation.service import answers as reading
 from escalation.service import limits, record
 from escalation.service.answers import Answers
-from escalation.service.record import Doing
+from escalation.service.record import Doing, Ground
 from workflows import machine
 from workflows.definition import NEW, Procedure
 from workflows.errors import CalendarError
-from workflows.forms import Asked
 from workflows.machine import NotAllowed, Situation, Step
 
+# One person raises one thing at a time, so that a double click finds its own key spent.
+_LOCKED_DIGEST = (
+    select(Partnership.procedure_digest)
+    .join(Person, Person.id == bindparam("person"))
+    .where(Partnership.id == bindparam("partnership"))
+    .with_for_update(of=Person)
+)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -75,18 +82,25 @@ def raise_escalation(
     NotYours where the person may not raise; Unanswered with a sentence a field; NotPossible with reasons.
     """
     post = _raising_post(viewer, post_id)
-    # One person raises one thing at a time, so that a double click finds its own key spent.
-    work.db.execute(select(Person.id).where(Person.id == viewer.person_id).with_for_update())
+    digest = work.db.scalar(_LOCKED_DIGEST, {"person": viewer.person_id, "partnership": post.partnership_id})
+    if digest is None:
+        raise NotFound
     spent = events.by_key(work.db, key)
     if spent:
         return _repeated(work, cases.by_id(work.db, spent.case_id), spent, "raise", answers)
-    digest = work.db.scalar(select(Partnership.procedure_digest).where(Partnership.id == post.partnership_id))
-    if digest is None:
-        raise NotFound
     procedure = work.procedure(digest)
-    read = reading.read_answers(procedure, "raise", answers, reading.asked_on_raising(work, post))
-    case = _begin(work, post, procedure, read)
-    return act(work, viewer, Command(case.reference, "raise", answers, key=key))
+    chosen = str(answers.get("answered_by") or "")
+    challenged = posts.one_challengeable(work.db, post.partnership_id, post.agency_id, chosen)
+    read = reading.read_answers(procedure, "raise", answers, reading.asked_of(work, challenged))
+    if challenged is None:
+        raise Unanswered({"answered_by": [procedure.fields["answered_by"].missing]})
+    case = _begin(work, post, challenged, procedure, read)
+    # Before the first event nobody answers for a side; that event seats them.
+    enters = (Part(post.id, "raising", False), Part(challenged.id, "responding", False))
+    at = possible.look(work, viewer, case, _standing(Ground(case, enters, ())), ())
+    ground = Ground(case, (), (), enters, (post, challenged))
+    command = Command(case.reference, "raise", answers, key=key)
+    return _kept(work, ground, _doing(at, _permit(at, "raise"), command, read))
 
 
 def _raising_post(viewer: Viewer, post_id: str | None) -> PostRecord:
@@ -96,42 +110,41 @@ def _raising_post(viewer: Viewer, post_id: str | None) -> PostRecord:
     return mine[0]
 
 
-def _begin(work: Changing, post: PostRecord, procedure: Procedure, read: Answers) -> CaseRecord:
-    challenged = posts.post(work.db, read.loaded["answered_by"])
-    if challenged is None:
-        raise Unanswered({"answered_by": ["Choose who made the decision"]})
-    case = cases.create(
-        work.db,
-        {
-            "reference": _new_reference(work),
-            "partnership_id": post.partnership_id,
-            "procedure_digest": procedure.digest,
-            "track": read.loaded.get("urgency") or procedure.tracks[0].id,
-            "state": NEW,
-            "stage": None,
-            "version": 0,
-            "head": events.FIRST,
-            "raising_agency_id": post.agency_id,
-            "responding_agency_id": challenged.agency_id,
-            "raiser_post_id": post.id,
-            "challenged_post_id": challenged.id,
-            "reason": read.loaded["reason"],
-            "raised_at": work.now,
-        },
-    )
-    cases.join(work.db, case.id, "raising", post.id, 1)
-    cases.join(work.db, case.id, "responding", challenged.id, 1)
-    return case
+def _begin(
+    work: Changing, post: PostRecord, challenged: PostRecord, procedure: Procedure, read: Answers
+) -> CaseRecord:
+    made: CaseRecord | None = None
+    while made is None:
+        made = cases.create(work.db, _first_row(work, post, challenged, procedure, read))
+    return made
+
+
+def _first_row(
+    work: Changing, post: PostRecord, challenged: PostRecord, procedure: Procedure, read: Answers
+) -> Mapping[str, Any]:
+    return {
+        "reference": _new_reference(work),
+        "partnership_id": post.partnership_id,
+        "procedure_digest": procedure.digest,
+        "track": read.loaded.get("urgency") or procedure.tracks[0].id,
+        "state": NEW,
+        "stage": None,
+        "version": 0,
+        "head": events.FIRST,
+        "raising_agency_id": post.agency_id,
+        "responding_agency_id": challenged.agency_id,
+        "raiser_post_id": post.id,
+        "challenged_post_id": challenged.id,
+        "reason": read.loaded["reason"],
+        "raised_at": work.now,
+    }
 
 
 def _new_reference(work: Changing) -> str:
     """A reference that can be read out over the telephone and says nothing of the child or the count."""
-    while True:
-        number = int(work.office.token(8), 16)
-        letters = "".join(_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(6))
-        reference = f"{letters[:3]}-{letters[3:]}"
-        if not cases.exists(work.db, reference):
-            return reference
+    number = int(work.office.token(8), 16)
+    letters = "".join(_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(6))
+    return f"{letters[:3]}-{letters[3:]}"
 
 
 def act(work: Changing, actor: Actor, command: Command) -> Receipt:
@@ -140,24 +153,48 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     NotFound, NotYours, NotPossible, Stale or Unanswered say why not; nothing was written then.
     """
     case = cases.by_reference(work.db, command.reference, lock=True)
-    standing = cases.standing(work.db, case)
-    if isinstance(actor, Viewer) and not may_read(actor, standing):
+    parts = cases.parts(work.db, case.id)
+    ground = Ground(case, parts, ())
+    if isinstance(actor, Viewer) and not may_read(actor, _standing(ground)):
         raise NotFound
     spent = events.by_key(work.db, command.key) if command.key else None
     if spent:
         return _repeated(work, case, spent, command.action, command.answers)
     if command.seen is not None and command.seen != case.version:
         raise Stale(seen=command.seen, version=case.version)
-    running = deadlines.live(work.db, case.id)
-    if isinstance(actor, Viewer):
-        doing = _by_person(possible.look(work, actor, case, standing, running), command)
-    else:
-        doing = _by_clock(work, case, running, command)
+    ground = replace(ground, running=tuple(deadlines.live(work.db, case.id)))
+    if not isinstance(actor, Viewer):
+        return _receipt(by_clock(work, ground, command.action, command.answers))
+    at = possible.look(work, actor, case, _standing(ground), ground.running)
+    return _kept(work, ground, _by_person(at, command))
+
+
+def by_clock(work: Changing, ground: Ground, action: str, facts: Mapping[str, Any]) -> CaseRecord:
+    """Do what a procedure lets time do to a case that is locked already; the case as it is then."""
+    procedure = work.procedure(ground.case.procedure_digest)
+    moves = machine.moves_from(procedure, ground.case.state)
+    if not any(move.action == action and "clock" in move.by for move in moves):
+        raise NotPossible(())
+    acts = possible.acts_of(work, ground.case)
+    situation = possible.situation_of(work, ground.case, ground.running, acts)
+    step = _step(procedure, ground.case, action, situation)
+    return record.keep(work, ground, procedure, Doing(step, Answers({}, dict(facts), {}), None, None, None))
+
+
+def _kept(work: Changing, ground: Ground, doing: Doing) -> Receipt:
     try:
-        number = record.keep(work, case, work.procedure(case.procedure_digest), doing)
+        case = record.keep(work, ground, work.procedure(ground.case.procedure_digest), doing)
     except CalendarError as error:
         raise NotPossible([str(error)]) from error
-    return Receipt(case.reference, number)
+    return _receipt(case)
+
+
+def _receipt(case: CaseRecord) -> Receipt:
+    return Receipt(case.reference, case.version)
+
+
+def _standing(ground: Ground) -> Standing:
+    return Standing(ground.case.partnership_id, ground.case.raiser_post_id, ground.parts)
 
 
 def _repeated(
@@ -180,10 +217,14 @@ def _differs(kept: Any, given: Any) -> bool:
 def _by_person(at: Look, command: Command) -> Doing:
     """Whether this person may, what they answered, and where it leads."""
     post = _permit(at, command.action)
-    asked = _asked(at, command.action)
+    asked = reading.asked_on_case(at.work, at.viewer, at.case, at.standing)
     read = reading.read_answers(at.procedure, command.action, command.answers, asked, state=at.case.state)
     limits.refuse_beyond(at, command.action, read)
-    read = replace(read, facts={**read.facts, **limits.facts_of_more_time(at, command.action)})
+    facts = {**read.facts, **limits.facts_of_more_time(at, command.action)}
+    return _doing(at, post, command, replace(read, facts=facts))
+
+
+def _doing(at: Look, post: PostRecord, command: Command, read: Answers) -> Doing:
     _refuse_promises_for_others(at, read)
     step = _step(at.procedure, at.case, command.action, replace(at.situation, answers=read.loaded))
     return Doing(step, read, at.viewer.person_id, post, command.key)
@@ -195,16 +236,6 @@ def _refuse_promises_for_others(at: Look, read: Answers) -> None:
     promised = {action["side"] for action in read.loaded.get("agreed_actions") or []}
     if promised - mine and not at.situation.answered:
         raise Unanswered({"agreed_actions": ["The other side has promised nothing yet"]})
-
-
-def _by_clock(work: Changing, case: CaseRecord, running: list[DeadlineRecord], command: Command) -> Doing:
-    procedure = work.procedure(case.procedure_digest)
-    moves = machine.moves_from(procedure, case.state)
-    if not any(move.action == command.action and "clock" in move.by for move in moves):
-        raise NotPossible(())
-    situation = possible.situation_of(work, case, running)
-    step = _step(procedure, case, command.action, situation)
-    return Doing(step, Answers({}, dict(command.answers), {}), None, None, command.key)
 
 
 def _step(procedure: Procedure, case: CaseRecord, action: str, situation: Situation) -> Step:
@@ -229,11 +260,3 @@ def _permit(at: Look, action: str) -> PostRecord:
     if all(reasons) and action != "raise":
         raise NotPossible(reasons[0])
     return post
-
-
-def _asked(at: Look, action: str) -> Asked:
-    if action != "raise":
-        return reading.asked_on_case(at.work, at.viewer, at.case, at.standing)
-    raiser = posts.post(at.work.db, at.case.raiser_post_id)
-    assert raiser is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
-    return reading.asked_on_raising(at.work, raiser)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from escalation.cases import possible
 from escalation.cases.possible import Look
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import pauses
 from escalation.deadlines import store as deadlines
 from escalation.deadlines.store import Begin, DeadlineRecord
 from escalation.errors import Unanswered
+from escalation.notices import outbox
 from escalation.office import Changing, Reading
 from escalation.people.access import Part, my_parts
 from escalation.service.answers import Answers
@@ -20,6 +22,7 @@ from workflows.definition import Limit, Procedure
 from workflows.limits import pause_of
 from workflows.machine import Step
 from workflows.running import change
+from workflows.shifting import Left, left_of
 
 _DAY = timedelta(days=1)
 
@@ -36,22 +39,22 @@ def follow(
     procedure: Procedure,
     step: Step,
     answers: Answers,
-    number: int,
     parts: tuple[Part, ...],
+    live: Sequence[DeadlineRecord],
 ) -> None:
     """Stop and start limits with what happened; hold them or let them go on; give them the time agreed."""
-    live = deadlines.live(work.db, case.id)
+    number = case.version + 1
     running = {deadline.limit_id: deadline for deadline in live}
     changed = change(procedure, running, step.happens)
-    deadlines.end(work.db, [running[name].id for name in changed.ended], number, work.now)
+    _end(work, [running[name].id for name in changed.ended], number)
     left = [deadline for deadline in live if deadline.limit_id not in changed.ended]
     if any(_is_pause(procedure.limits[name]) for name in changed.ended):
         let_go_on(work, case, procedure, left, number)
         left = [deadline for deadline in left if deadline.timer]  # nothing is held any more
     if step.action == "pause":
-        _hold(work, case, left, answers, number)
-    held = step.action == "pause" or any(_is_pause(procedure.limits[d.limit_id]) for d in left)
+        _hold(work, case, procedure, left, answers, number)
     begins = _begins(work, procedure, answers)
+    ledger = pauses.of_case(work.db, case.id) if procedure.pause else []
     for limit in changed.started:
         deadlines.start(
             work.db,
@@ -64,11 +67,17 @@ def follow(
                 at=begins,
                 calendar=calendar_of(work, procedure, case, limit.obliges),
                 until=_until(work, procedure, limit, answers),
-                held=held,
+                pauses=[(pause.started_at, pause.ended_at) for pause in ledger if pause.ended_at],
+                held_since=next((pause.started_at for pause in ledger if pause.ended_at is None), None),
             ),
         )
     _agreed_date(work, case, procedure, step, answers, left)
     _more_time(work, case, procedure, step, answers, left)
+
+
+def _end(work: Changing, deadline_ids: list[int], number: int) -> None:
+    deadlines.end(work.db, deadline_ids, number, work.now)
+    outbox.cancel(work.db, deadline_ids, work.now, "its limit has ended")
 
 
 def _is_pause(limit: Limit) -> bool:
@@ -91,20 +100,39 @@ def _responsible_post(parts: tuple[Part, ...], side: str) -> str:
 
 
 def _hold(
-    work: Changing, case: CaseRecord, running: list[DeadlineRecord], answers: Answers, number: int
+    work: Changing,
+    case: CaseRecord,
+    procedure: Procedure,
+    running: list[DeadlineRecord],
+    answers: Answers,
+    number: int,
 ) -> None:
     """What is late already runs on: a pause never hides it."""
     day = answers.loaded["pause_until"]
-    until = work.calendar(work.procedure(case.procedure_digest)).end_of(day)
+    until = work.calendar(procedure).end_of(day)
     category = str(answers.loaded["pause_category"])
     pauses.begin(work.db, case.id, category=category, until_at=until, number=number, now=work.now)
-    deadlines.hold(work.db, [d.id for d in running if d.counts or d.due_at is None], work.now)
+    held = [d for d in running if d.counts or d.due_at is None]
+    for deadline in held:
+        deadlines.hold(work.db, deadline, _left(work, case, procedure, deadline), work.now)
+    ids = [deadline.id for deadline in held]
+    outbox.cancel(work.db, ids, work.now, "its limit is held", outbox.REMINDERS)
+
+
+def _left(work: Changing, case: CaseRecord, procedure: Procedure, deadline: DeadlineRecord) -> Left | None:
+    """What a limit has left now. A date both sides agreed is counted in working days."""
+    if deadline.due_at is None:
+        return None
+    limit = procedure.limits[deadline.limit_id]
+    span = limit.spans.get(case.track)
+    unit = span.unit if span and not deadline.extended else "working_days"
+    return left_of(unit, deadline.due_at, work.now, calendar_of(work, procedure, case, limit.obliges))
 
 
 def let_go_on(
     work: Changing, case: CaseRecord, procedure: Procedure, running: list[DeadlineRecord], number: int
 ) -> None:
-    """End the pause of a case: what was held runs again, later by the working time the pause took.
+    """End the pause of a case: what was held runs again, with the working time it had left.
 
     Whoever slept through its end gives no more time than the pause itself took.
     """
@@ -114,10 +142,8 @@ def let_go_on(
     for deadline in running:
         limit = procedure.limits.get(deadline.limit_id)
         if limit:
-            span = limit.spans.get(case.track)
-            unit = span.unit if span and not deadline.extended else "working_days"
             calendar = calendar_of(work, procedure, case, limit.obliges)
-            deadlines.go_on(work.db, deadline, limit, unit, ended, calendar)
+            deadlines.go_on(work.db, deadline, limit, ended, calendar)
 
 
 def _agreed_date(
@@ -155,6 +181,7 @@ def _more_time(
             deadlines.ask(work.db, deadline.id, calendar.end_of(answers.loaded["more_time_until"]))
         elif step.action == "agree_more_time" and deadline.id == answers.facts.get("deadline"):
             deadlines.extend(work.db, deadline, limit, work.now, calendar)
+            outbox.cancel(work.db, [deadline.id], work.now, "it was given more time", outbox.REMINDERS)
         elif step.action == "refuse_more_time" and deadline.id == answers.facts.get("deadline"):
             deadlines.ask(work.db, deadline.id, None)
 
@@ -171,10 +198,9 @@ def facts_of_more_time(at: Look, action: str) -> Mapping[str, Any]:
 
 
 def asked_of(at: Look) -> DeadlineRecord | None:
-    """The limit of the other side that it asks more time for; the one that runs out first."""
+    """The limit of the other side that it asks more time for."""
     mine = {part.side for part in my_parts(at.viewer, at.standing)}
-    found = [d for d in at.running if d.asked_until and d.counts and d.obliges not in mine]
-    return min(found, key=lambda d: (d.due_at is None, d.due_at, d.id), default=None)
+    return next(iter(possible.asked(at.running, mine, at.work.now)), None)
 
 
 def refuse_beyond(at: Look, action: str, answers: Answers) -> None:
@@ -198,8 +224,10 @@ def _refuse_more(at: Look, answers: Answers) -> None:
     if deadline.due_at and calendar.end_of(day) <= deadline.due_at:
         now_due = calendar.say(deadline.due_at)
         raise Unanswered({"more_time_until": [f"Enter a date after the one you have: {now_due}"]})
-    if allowed and allowed.most and deadline.first_due_at:
-        _refuse_after("more_time_until", day, due(allowed.most, deadline.first_due_at, calendar).at, at)
+    # A date that only a pause has moved is the first one as far as the sides are concerned.
+    first = deadline.first_due_at if deadline.extended else deadline.due_at
+    if allowed and allowed.most and first:
+        _refuse_after("more_time_until", day, due(allowed.most, first, calendar).at, at)
 
 
 def _refuse_after(name: str, day: date, last: datetime, at: Look) -> None:

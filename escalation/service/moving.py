@@ -22,9 +22,9 @@ from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.procedures import overview
 from escalation.procedures.overview import EditionRow
-from escalation.service import limits, record
+from escalation.service import record
 from escalation.service.answers import Answers
-from escalation.service.record import Doing
+from escalation.service.record import Doing, Ground
 from workflows.definition import Procedure, State
 from workflows.errors import CalendarError
 from workflows.machine import Step
@@ -91,7 +91,7 @@ def preview(work: Reading, viewer: Viewer, reference: str, digest: str, states: 
     there = _mapped(case, old, new, states)
     running = {deadline.limit_id for deadline in deadlines.live(work.db, case.id)}
     known = running & set(new.limits)
-    changed = change(new, known, _happens(there))
+    changed = change(new, known, _happens(new, there))
     return Preview(
         reference=case.reference,
         here=_named(old, old.states[case.state]),
@@ -132,14 +132,14 @@ def move_to_edition(
     live = deadlines.live(work.db, case.id)
     gone = [d for d in live if d.limit_id not in new.limits]
     deadlines.end(work.db, [d.id for d in gone], case.version + 1, work.now)
-    if any(d.timer for d in gone):
-        limits.let_go_on(work, case, new, live, case.version + 1)
-    step = Step("move_edition", case.state, there.id, _happens(there))
+    left = tuple(d for d in live if d not in gone)
+    ground = Ground(case, cases.parts(work.db, case.id), left)
+    step = Step("move_edition", case.state, there.id, _happens(new, there))
     facts = {"procedure": new.digest, "before": old.digest}
     answers = Answers({}, facts, {"why_exit": reason})
     doing = Doing(step, answers, viewer.person_id, post, key, digest=new.digest)
     try:
-        return record.keep(work, case, new, doing)
+        return record.keep(work, ground, new, doing).version
     except CalendarError as error:
         raise NotPossible([str(error)]) from error
 
@@ -204,10 +204,12 @@ def _mapped(case: CaseRecord, old: Procedure, new: Procedure, states: Mapping[st
     return there
 
 
-def _happens(there: State) -> tuple[str, ...]:
+def _happens(procedure: Procedure, there: State) -> tuple[str, ...]:
     stage, _, name = there.id.partition(".")
+    decides = procedure.stage(stage).deciding is not None
     moment = _MOMENTS.get(name)
-    return (f"entered {there.id}", *((f"{stage} {moment}",) if moment else ()))
+    decided = (f"{stage} decided",) if name == "answered" and decides else ()
+    return (f"entered {there.id}", *((f"{stage} {moment}",) if moment else ()), *decided)
 
 
 def _named(procedure: Procedure, state: State) -> str:

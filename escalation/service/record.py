@@ -23,7 +23,7 @@ from escalation.privacy.content import ContentRecord
 from escalation.service import limits, outside
 from escalation.service.answers import Answers
 from workflows.calendars import due
-from workflows.definition import CLOSED, Limit, Procedure
+from workflows.definition import CLOSED, Limit, Procedure, Stage
 from workflows.machine import Step
 
 _ANSWERS = ("respond", "decide")
@@ -42,11 +42,27 @@ class Doing:
     digest: str | None = None
 
 
-def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> int:
-    """Write it all; give back the number of the event."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a case stands on before a step: its row, everybody’s part in it, the limits that run.
+
+    `enters` are parts that begin with the step; `posts` those of the raiser and of whom they challenge,
+    where they were read already.
+    """
+
+    case: CaseRecord
+    parts: tuple[Part, ...]
+    running: tuple[DeadlineRecord, ...]
+    enters: tuple[Part, ...] = ()
+    posts: tuple[PostRecord, ...] = ()
+
+
+def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> CaseRecord:
+    """Write it all; give back the case as it is then. Its version is the number of the event."""
+    case = ground.case
     number = case.version + 1
     outcome = _outcome(work, case, procedure, doing)
-    responsible = _responsible(work, case, procedure, doing.step)
+    responsible = _responsible(work, ground, procedure, doing.step)
     facts = {
         **doing.answers.facts,
         **_said_of_case(work, case, procedure, doing),
@@ -56,17 +72,25 @@ def keep(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -
         facts["responsible"] = {side: post.id for side, post in responsible.items()}
     kept = _content(work, case, number, doing)
     head = events.append(work.db, _event(work, case, number, doing, facts, kept))
-    cases.move(work.db, case, _changes(work, procedure, doing, number, head, outcome))
-    for side, post in responsible.items():
-        cases.make_responsible(work.db, case.id, side, post.id, number)
-        deadlines.hand_to(work.db, case.id, side, post.id)
-    parts = cases.parts(work.db, case.id)
-    limits.follow(work, case, procedure, doing.step, doing.answers, number, parts)
+    moved = cases.move(work.db, case, _changes(work, procedure, doing, number, head, outcome))
+    parts = _seat(work, ground, responsible, number)
+    limits.follow(work, case, procedure, doing.step, doing.answers, parts, ground.running)
     _promises(work, case, doing, number, parts)
     letters.tell(work, case, doing.step, number, doing.post, parts)
     _notices(work, case, procedure, doing.step, number)
     _outside(work, case, procedure, doing, number)
-    return number
+    return moved
+
+
+def _seat(
+    work: Changing, ground: Ground, responsible: Mapping[str, PostRecord], number: int
+) -> tuple[Part, ...]:
+    """Who answers for each side from now on; what runs against a side obliges them."""
+    posts_now = {side: post.id for side, post in responsible.items()}
+    for side, post_id in posts_now.items():
+        if any(d.obliges == side and d.obliged_post_id != post_id for d in ground.running):
+            deadlines.hand_to(work.db, ground.case.id, side, post_id)
+    return cases.seat(work.db, ground.case.id, ground.parts, posts_now, number, ground.enters)
 
 
 def _said_of_case(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> Mapping[str, Any]:
@@ -107,21 +131,31 @@ def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doin
     return action.outcome or str(doing.answers.loaded["outcome"])
 
 
-def _responsible(work: Changing, case: CaseRecord, procedure: Procedure, step: Step) -> dict[str, PostRecord]:
+def _responsible(work: Changing, ground: Ground, procedure: Procedure, step: Step) -> dict[str, PostRecord]:
     """Who answers for each side from now on, where the step enters another stage."""
-    stage = procedure.stage_of(step.dest)
+    case, stage = ground.case, procedure.stage_of(step.dest)
     if stage is None or stage == procedure.stage_of(step.source):
         return {}
-    raiser, challenged = (
-        post
-        for post_id in (case.raiser_post_id, case.challenged_post_id)
-        if (post := posts.post(work.db, post_id))
-    )
+    known = _ladder(work, ground, stage)
+    raiser, challenged = known.named(case.raiser_post_id), known.named(case.challenged_post_id)
+    assert raiser and challenged, "foreign keys keep them"  # noqa: S101, PT018 - the database's own promise
     roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
     if stage.deciding:
         roles["deciding"] = (challenged, stage.deciding)
     who = procedure.equivalents
-    return {side: posts.post_for(work.db, near, role, work.now, who) for side, (near, role) in roles.items()}
+    return {
+        side: posts.post_for(work.db, near, role, work.now, who, known=known)
+        for side, (near, role) in roles.items()
+    }
+
+
+def _ladder(work: Changing, ground: Ground, stage: Stage) -> posts.Ladder:
+    """The posts of both agencies; the two that were read already, where nobody above them is wanted."""
+    raised = dict(zip(ground.posts, (stage.raising, stage.responding), strict=False))
+    if raised and not stage.deciding and all(posts.reaches(post, role) for post, role in raised.items()):
+        return posts.Ladder(ground.posts, frozenset())
+    agencies = {ground.case.raising_agency_id, ground.case.responding_agency_id}
+    return posts.ladder(work.db, agencies, work.now)
 
 
 def _content(work: Changing, case: CaseRecord, number: int, doing: Doing) -> ContentRecord | None:
@@ -195,15 +229,8 @@ def _notices(work: Changing, case: CaseRecord, procedure: Procedure, step: Step,
         # Whoever is told on a side is part of it; the office and the board read it without identities.
         if post and post.level in posts.LADDER:
             cases.join(work.db, case.id, party.split(" ")[0] if " " in party else "raising", post.id, number)
-    outbox.write(
-        work.db,
-        case_id=case.id,
-        reference=case.reference,
-        occasion=str(number),
-        letter="notified",
-        post_ids=[post.id for post in found.values() if post],
-        now=work.now,
-    )
+    told_of = [post.id for post in found.values() if post]
+    outbox.write(work, case, "notified", told_of, occasion=str(number))
 
 
 def _outside(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing, number: int) -> None:
@@ -224,13 +251,13 @@ def _party(work: Changing, case: CaseRecord, party: str) -> PostRecord | None:
 def remind(work: Changing, case: CaseRecord, deadline: DeadlineRecord, rung: int) -> None:
     """Remind whoever must act, before the time is over."""
     outbox.write(
-        work.db,
-        case_id=case.id,
-        reference=case.reference,
+        work,
+        case,
+        "reminder",
+        [deadline.obliged_post_id],
         occasion=f"deadline {deadline.id}.{rung}",
-        letter="reminder",
-        post_ids=[deadline.obliged_post_id],
-        now=work.now,
+        deadline_id=deadline.id,
+        ends=deadline.due_at,
     )
 
 
@@ -251,13 +278,12 @@ def tell_of_silence(
             side = party.split(" ")[0] if " " in party else post.level
             cases.join(work.db, case.id, side, post.id, case.version)
     outbox.write(
-        work.db,
-        case_id=case.id,
-        reference=case.reference,
+        work,
+        case,
+        _letter_of_silence(limit, deadline, rung),
+        told,
         occasion=f"deadline {deadline.id}.{rung}",
-        letter=_letter_of_silence(limit, deadline, rung),
-        post_ids=told,
-        now=work.now,
+        deadline_id=deadline.id,
     )
 
 

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
 from escalation.deadlines.store import QUIET, DeadlineRecord
 from escalation.office import Changing
-from escalation.people.access import CLOCK
 from escalation.service import record
-from escalation.service.door import Command, act
+from escalation.service.door import by_clock
 from escalation.service.limits import calendar_of
+from escalation.service.record import Ground
 from workflows.calendars import Calendar, due
 from workflows.definition import Limit
 from workflows.shifting import next_look, reminders
 
 
-def time_out(work: Changing, deadline_id: int) -> bool:
+def time_out(work: Changing, deadline_id: int, *, wait: bool = True) -> bool:
     """Fire a deadline, if it still runs and its time has come. False where somebody was first.
 
     The record says that the limit was missed; then what the procedure lets follow happens through `act`.
+    Held, unless it may `wait`, where somebody else has the case. The case is locked, never the deadline:
+    whoever acts locks the case first, and two who lock in another order wait for each other for ever.
     """
     found = deadlines.one(work.db, deadline_id)
-    if found is None:
+    if found is None or not _is_due(work, found):
         return False
-    case = cases.by_id(work.db, found.case_id, lock=True)
+    if wait:
+        case = cases.by_id(work.db, found.case_id, lock=True)
+    else:
+        case = cases.by_id_if_free(work.db, found.case_id)
     deadline = deadlines.one(work.db, deadline_id)  # again, now that nobody else can change it
-    if deadline is None or not deadline.running or deadline.try_at is None or deadline.try_at > work.now:
+    if deadline is None or not _is_due(work, deadline):
         return False
     procedure = work.procedure(case.procedure_digest)
     limit = procedure.limits[deadline.limit_id]
@@ -37,6 +44,10 @@ def time_out(work: Changing, deadline_id: int) -> bool:
     return True
 
 
+def _is_due(work: Changing, deadline: DeadlineRecord) -> bool:
+    return deadline.running and deadline.try_at is not None and deadline.try_at <= work.now
+
+
 def _remind(
     work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, calendar: Calendar
 ) -> bool:
@@ -44,13 +55,13 @@ def _remind(
     if deadline.due_at is None:
         return False
     moments = reminders(limit.reminders, deadline.due_at, calendar)
-    past = [number for number, moment in enumerate(moments) if moment <= work.now]
+    past = [moment for moment in moments if moment <= work.now]
     following = next_look(limit.reminders, deadline.due_at, work.now, calendar)
-    rung = (past[-1] if past else len(moments)) - len(moments)
-    made = deadlines.remind(work.db, deadline, rung, work.now, following) if past else False
-    if made:
-        record.remind(work, case, deadline, rung)
-    return made
+    if not past:
+        deadlines.look_later(work.db, deadline, following)
+        return False
+    record.remind(work, case, deadline, deadlines.remind(work.db, deadline, work.now, following))
+    return True
 
 
 def _run_out(
@@ -60,9 +71,17 @@ def _run_out(
     next_try = due(again, work.now, calendar).at if again else None
     rung = deadlines.fire(work.db, deadline, work.now, next_try)
     if rung == 0 and deadline.due_at:
-        if not limit.timer:
-            facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
-            act(work, CLOCK, Command(case.reference, "miss_limit", facts))
-        if limit.then.action:
-            act(work, CLOCK, Command(case.reference, limit.then.action, {"limit": limit.id}))
+        case = _follow(work, case, limit, deadline)
     record.tell_of_silence(work, case, limit, deadline, rung)
+
+
+def _follow(work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord) -> CaseRecord:
+    """The record says that the limit was missed; then what the procedure lets follow."""
+    parts = cases.parts(work.db, case.id)
+    ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)))
+    if not limit.timer:
+        facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
+        ground = replace(ground, case=by_clock(work, ground, "miss_limit", facts))
+    if not limit.then.action:
+        return ground.case
+    return by_clock(work, ground, limit.then.action, {"limit": limit.id})

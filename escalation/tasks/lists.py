@@ -8,8 +8,10 @@ from datetime import date, datetime
 
 from escalation.cases import store as cases
 from escalation.cases.telling import Telling
+from escalation.deadlines.alarms import KINDS
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
+from escalation.people import posts
 from escalation.people.access import Viewer
 from escalation.tasks import store
 from escalation.tasks.store import WORDS, TaskRecord
@@ -42,12 +44,24 @@ def things_to_do(work: Reading, viewer: Viewer) -> tuple[ToDo, ...]:
 
 
 def _to_do(work: Reading, task: TaskRecord) -> ToDo:
+    subject = _about(work, task)
     if task.case_id is None:
-        return ToDo(WORDS[task.kind].format(subject=task.subject), "", False, task.made_at)
+        return ToDo(WORDS[task.kind].format(subject=subject), "", False, task.made_at)
     case = cases.by_id(work.db, task.case_id)
+    if task.kind != "tell":
+        # The case’s procedure may be what cannot be read, so it is not asked.
+        return ToDo(WORDS[task.kind].format(subject=subject), case.reference, False, task.made_at)
     named = work.procedure(case.procedure_digest).parties.get(task.subject, task.subject)
     part = any(part.post_id == task.post_id for part in cases.parts(work.db, case.id))
     return ToDo(WORDS[task.kind].format(subject=named), case.reference, part, task.made_at)
+
+
+def _about(work: Reading, task: TaskRecord) -> str:
+    """What a task is about, in words, where that is not for the case’s procedure to say."""
+    if task.kind == "alarm":
+        return KINDS.get(task.subject, task.subject)
+    post = posts.post(work.db, task.subject) if task.kind == "letter_failed" else None
+    return post.words if post else task.subject
 
 
 def outside(

@@ -6,15 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ScalarSelect, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from escalation.database.writing import insert_once
 from escalation.people.access import Part
 from escalation.people.tables import Agency, Post
 from escalation.tasks.tables import Task
 
 # Each kind of task and how it is said. A room that makes another kind adds its sentence here.
-WORDS = {"tell": "Tell {subject}"}
+WORDS = {
+    "tell": "Tell {subject}",
+    "alarm": "Look into an alarm: {subject}",
+    "letter_failed": "Letters do not reach {subject}. Ring them, and have the address put right",
+    "letters_wait": "No letter has left for an hour. Ring who must act, and whoever looks after the mail",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +58,17 @@ def make(
     """
     if kind not in WORDS:
         raise ValueError(f"there are no words for a task of the kind “{kind}”")
-    if db.scalar(select(Task.id).where(Task.key == key)) is not None:
-        return False
-    db.execute(
-        insert(Task).values(
-            key=key,
-            case_id=case_id,
-            partnership_id=_partnership_of(post_id),
-            kind=kind,
-            post_id=post_id,
-            subject=subject,
-            made=number,
-            made_at=now,
-        )
-    )
-    return True
+    row = {
+        "key": key,
+        "case_id": case_id,
+        "partnership_id": _partnership_of(post_id),
+        "kind": kind,
+        "post_id": post_id,
+        "subject": subject,
+        "made": number,
+        "made_at": now,
+    }
+    return insert_once(db, Task, row)
 
 
 def _partnership_of(post_id: str) -> ScalarSelect[str]:
@@ -94,6 +96,11 @@ def of_case(db: Connection, case_id: int) -> list[TaskRecord]:
 def open_for(db: Connection, post_ids: Sequence[str]) -> list[TaskRecord]:
     """What these posts have to do, oldest first."""
     return _where(db, Task.post_id.in_(post_ids), Task.done_at.is_(None))
+
+
+def open_of(db: Connection, kind: str) -> list[TaskRecord]:
+    """Every open task of a kind, oldest first."""
+    return _where(db, Task.kind == kind, Task.done_at.is_(None))
 
 
 def to_tell(db: Connection, case_id: int, parts: Sequence[Part], mine: Sequence[Part]) -> list[TaskRecord]:

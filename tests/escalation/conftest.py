@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from escalation.office import Office
+from tests.support.desk import Desk
 
 
 @pytest.fixture
@@ -17,7 +19,15 @@ def settings_file(office: Office) -> Path:
     file = folder / "config.toml"
     file.write_text(
         f'[service]\nmode = "demonstration"\nsecret_key = "{office.config.service.secret_key}"\n'
-        '[database]\nurl = "sqlite:///test.db"\n[clock]\nfile = "now"\n'
+        f'[database]\nurl = "{office.config.database.url}"\n[clock]\nfile = "now"\n'
         '[mail]\nchannel = "file"\nfolder = "letters"\n'
     )
     return file
+
+
+@pytest.fixture
+def real(desk: Desk) -> Desk:
+    """An installation in earnest: a digest at half past eight, quiet from seven in the evening."""
+    service = replace(desk.office.config.service, mode="real")
+    desk.office = replace(desk.office, config=replace(desk.office.config, service=service))
+    return desk

@@ -223,12 +223,12 @@ def test_closures_are_read_once_a_look(desk: Desk) -> None:
     def listen(_c: Any, _u: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    event.listen(desk.office.database.engine, "before_cursor_execute", listen)
+    event.listen(desk.office.database.readers, "before_cursor_execute", listen)
     with desk.office.reading() as work:
         for agency in (COUNCIL, NURSERY, COUNCIL):
             work.calendar(STANDARD, HERE, [agency])
         work.calendar(STANDARD)
-    event.remove(desk.office.database.engine, "before_cursor_execute", listen)
+    event.remove(desk.office.database.readers, "before_cursor_execute", listen)
     assert len([statement for statement in asked if "closures" in statement]) == 1
 
 

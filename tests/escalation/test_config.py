@@ -42,7 +42,10 @@ def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
         ("[server]\nport = 'many'", "config.toml: server.port must be a number."),
         ("[server]\nport = 0", "config.toml: server.port must be at least 1."),
         ("[service]\nname = 3", "config.toml: service.name must be words in quotation marks."),
-        ("[mail]\nchannel = 'pigeon'", "config.toml: mail.channel must be one of console, file, smtp."),
+        (
+            "[mail]\nchannel = 'pigeon'",
+            "config.toml: mail.channel must be one of console, file, smtp, notify, webhook.",
+        ),
         ("[server\n", "config.toml: this is not TOML"),
         ("server = 3", "config.toml: [server] is not a section."),
     ],

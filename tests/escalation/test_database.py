@@ -15,6 +15,8 @@ from escalation.errors import Unavailable
 from escalation.office import Office
 from tests.support.desk import Desk
 
+pytestmark = pytest.mark.sqlite_only(reason="is about the file")
+
 
 def files(folder: Path) -> list[Path]:
     """The database’s file and the two beside it."""

@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
 from escalation.config import Mail
-from escalation.notices import outbox
+from escalation.notices import addressing, deliveries, outbox
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import FileSender, NotSent, SmtpSender, sender_of
 from tests.support.desk import CHALLENGE, Desk, Postbox
@@ -79,10 +79,10 @@ def test_a_letter_that_was_refused_is_tried_again_and_the_others_go(desk: Desk) 
 
 
 def test_a_letter_taken_by_a_process_that_died_is_sent_by_the_next_after_its_lease(desk: Desk) -> None:
-
     desk.raised()
     with desk.office.changing() as work:
-        assert len(outbox.claim(work.db, work.now)) == 1
+        addressing.address(work, outbox.due_ids(work.db, work.now))
+        assert len(deliveries.claim(work.db, work.now)) == 1
     assert desk.sent() == []
     desk.clock.move(timedelta(minutes=5))
     assert len(desk.sent()) == 1
@@ -92,7 +92,7 @@ def test_the_same_letter_sent_twice_carries_the_same_id(desk: Desk) -> None:
     desk.raised()
     [first] = desk.sent()
     with desk.office.changing() as work:
-        work.db.exec_driver_sql("UPDATE messages SET sent_at = NULL")
+        work.db.exec_driver_sql("UPDATE deliveries SET sent_at = NULL, ended_at = NULL, unsure = TRUE")
     desk.clock.move(timedelta(minutes=6))
     [second] = desk.sent()
     assert first["Message-ID"] == second["Message-ID"]

@@ -232,3 +232,8 @@ def test_a_date_past_what_the_calendar_knows_is_refused_in_words_and_nothing_is_
         desk.raised()
     with desk.office.reading() as work:
         assert work.db.execute(select(func.count()).select_from(Case)).scalar_one() == 0
+
+
+def test_an_urgent_limit_says_its_own_length(desk: Desk) -> None:
+    reference = desk.raised(urgency="urgent", why_urgent="He goes home tonight.")
+    assert desk.page("ada", reference).due[0].words == "answer within 1 working day – urgent: 4 hours"

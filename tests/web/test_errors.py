@@ -131,6 +131,7 @@ def locked(folder: Path) -> sqlite3.Connection:
     return held
 
 
+@pytest.mark.sqlite_only(reason="on PostgreSQL nobody can lock the whole database")
 def test_a_locked_database_keeps_the_text_gives_the_number_and_can_be_tried_again(
     office, addresses, tmp_path
 ):
@@ -170,6 +171,7 @@ def test_a_database_that_is_gone_keeps_the_text_and_is_not_asked_again(visits, o
     assert ada.says("01632 960 100")
 
 
+@pytest.mark.sqlite_only(reason="is about the file")
 @pytest.mark.parametrize("lost", ["moved", "deleted"])
 def test_a_database_file_that_was_lost_keeps_the_text_until_it_is_back(visits, tmp_path, lost):
     ada = visits("ada")

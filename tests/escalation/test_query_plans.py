@@ -1,0 +1,98 @@
+"""What is asked often finds its rows by an index, on both engines, however long the record has grown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.growth import QUESTIONS_ASKED, Asked, database
+from benchmarks.listening import Statement, listening
+from benchmarks.offices import places
+from benchmarks.servers import binaries
+
+CASES = 20_000
+BIG = {"cases", "participants", "deadlines", "events", "contents", "messages"}
+USED = {
+    "due": {"ix_deadlines_try"},
+    "inbox": {"ix_deadlines_inbox", "ix_deadlines_case"},
+    "others": {"ix_participants_post", "ix_deadlines_case"},
+    "ended": {"ix_participants_post"},
+    "case": {"uq_cases_reference", "ix_deadlines_case", "pk_events", "pk_participants"},
+    "board": {"ix_cases_board"},
+    "letters": {"ix_messages_unsent"},
+}
+# What is counted for a board is every case of its partnership, so it reads them all.
+COUNTS = re.compile(r"GROUP BY cases\.stage")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    """A record of twenty thousand open cases."""
+    if request.param == "postgresql" and binaries() is None:
+        pytest.skip("there is no PostgreSQL here to try it on")
+    with places((request.param,)) as [place], database(place, CASES) as at:
+        yield at
+
+
+def statements(at: Asked, question: Callable[..., object]) -> list[Statement]:
+    """What a question asks of the database."""
+    with at.office.reading() as work:
+        question(work, at)  # what is read once a process
+        with listening(at.office) as found:
+            question(work, at)
+    return [(statement, given) for statement, given in found if statement.startswith(("SELECT", "WITH"))]
+
+
+def scanned(at: Asked, statement: str, parameters: Any) -> tuple[set[str], str]:
+    """The big tables that a statement reads from end to end, and its whole plan."""
+    sqlite = at.office.database.engine.dialect.name == "sqlite"
+    explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN (FORMAT JSON) "
+    with at.office.reading() as work:
+        rows = work.db.exec_driver_sql(explain + statement, parameters).all()
+    if sqlite:
+        plan = "\n".join(row[3] for row in rows)
+        return set(re.findall(r"SCAN (\w+)", plan)) & BIG, plan
+    plan = json.dumps(rows[0][0], indent=1)
+    return {
+        node["Relation Name"] for node in nodes(rows[0][0][0]["Plan"]) if node["Node Type"] == "Seq Scan"
+    } & BIG, plan
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes(inner)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", USED)
+def test_a_question_reads_no_big_table_from_end_to_end(asked: Asked, name: str) -> None:
+    plans = []
+    for statement, parameters in statements(asked, QUESTIONS_ASKED[name]):
+        if COUNTS.search(statement):
+            continue
+        tables, plan = scanned(asked, statement, parameters)
+        assert tables == set(), f"{statement}\n{plan}"
+        plans.append(plan)
+    used = [index for index in USED[name] if any(_uses(plan, index) for plan in plans)]
+    assert set(used) == USED[name], "\n".join(plans)
+
+
+def _uses(plan: str, index: str) -> bool:
+    # SQLite calls the index of a key after its table and a number of its own.
+    kind, _, table = index.partition("_")
+    own = re.compile(
+        rf"{table.split('_')[0]} USING (?:COVERING )?INDEX sqlite_autoindex_{table.split('_')[0]}_"
+    )
+    return index in plan or (kind in ("pk", "uq") and bool(own.search(plan)))
+
+
+@pytest.mark.parametrize("name", ["inbox", "others", "ended", "board"])
+def test_a_list_asks_as_often_whatever_is_in_it(asked: Asked, name: str) -> None:
+    nobody = Asked(asked.office, dict.fromkeys(asked.people, asked.people["dan"]), asked.reference)
+    asking = [len(statements(at, QUESTIONS_ASKED[name])) for at in (asked, nobody)]
+    assert asking[0] == asking[1] <= 7
