@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ PARTS: dict[str, Part] = {
     "--only",
     multiple=True,
     type=click.Choice(tuple(PARTS)),
-    help="Only this part; may be given several times. “peers” needs “acts” beside it.",
+    help="Only this part; may be given several times.",
 )
 @click.option(
     "--engine", multiple=True, type=click.Choice(ENGINES), help="Only this engine; both without it."
@@ -96,6 +97,7 @@ def main(
     strict: bool,
 ) -> None:
     """See the docstring of the module, which is the help text."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server of ours is left behind
     report, size = Report(quick), QUICK if quick else FULL
     parts = only or tuple(name for name in PARTS if peers or name != "peers")
     begun = perf_counter()

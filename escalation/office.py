@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,9 +16,11 @@ from escalation.clock import Clock
 from escalation.closures.days import ClosureRecord, days_closed, in_force
 from escalation.config import Config
 from escalation.database.engine import Database
-from escalation.procedures.shelf import Shelf
+from escalation.procedures.shelf import UNREADABLE, Shelf
 from workflows.calendars import LOCAL, Calendar, calendar_named
 from workflows.definition import Procedure
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,14 @@ class Reading:
     def procedure(self, digest: str) -> Procedure:
         """The installed procedure of that digest."""
         return self.office.shelf.get(self.db, digest)
+
+    def readable(self, rows: Iterable[Any], read: Callable[[Reading, Any], Made]) -> tuple[Made, ...]:
+        """What can be read of some rows. One that cannot is left out: the auditor tells the office of it."""
+        found = []
+        for row in rows:
+            with suppress(*UNREADABLE):
+                found.append(read(self, row))
+        return tuple(found)
 
     def calendar(
         self, procedure: Procedure, partnership_id: str | None = None, agency_ids: Collection[str] = ()
@@ -59,6 +70,14 @@ class Reading:
 class Changing(Reading):
     """One transaction: everything done with it is kept together, or not at all."""
 
+    def at_last(self) -> Changing:
+        """The same transaction at the present moment, for whoever had to wait for a case.
+
+        On PostgreSQL a transaction begins before it holds the case; without this an event could be dated
+        before the one that kept it waiting.
+        """
+        return replace(self, now=self.office.clock.now())
+
 
 @dataclass(frozen=True)
 class Office:
@@ -83,6 +102,6 @@ class Office:
 
     @contextmanager
     def changing(self) -> Iterator[Changing]:
-        """A change of the record. The moment is taken once the transaction has the floor."""
+        """A change of the record, at the moment it begins."""
         with self.database.changing() as db:
             yield Changing(db, self.clock.now(), self)

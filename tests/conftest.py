@@ -45,7 +45,11 @@ START = "2026-04-01 10:00"  # the Wednesday before Easter
 
 def pytest_configure(config: pytest.Config) -> None:
     """The first process of a run makes a place for the server; its workers find it in their environment."""
-    if hasattr(config, "workerinput") or engines.POSTGRESQL not in engines.chosen():
+    try:
+        wanted = engines.chosen()
+    except NoServer as fault:
+        raise pytest.UsageError(str(fault)) from fault
+    if hasattr(config, "workerinput") or engines.POSTGRESQL not in wanted:
         return
     if engines.missing() and engines.required():
         raise pytest.UsageError(f"PostgreSQL is required here (CI=true). {engines.missing()}")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from benchmarks.acts import desk
 from benchmarks.offices import Place
-from benchmarks.report import Line, Report, Target
+from benchmarks.report import Line, Report, Target, seconds
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".cache" / "bench" / "bin" / "python"
@@ -44,19 +45,30 @@ PEERS = (
 
 
 def measure(place: Place, report: Report, cases: int) -> None:
-    """Each that is installed. What the product reached is taken from the lines of the same run."""
-    ours = {
-        line.name: line.ours for line in report.lines if (line.part, line.engine) == ("act", place.engine)
-    }
+    """Each that is installed, between two goes of the product, so that both meet the same machine."""
+    before = _ours(place, cases)
     for peer in PEERS:
         url = place.empty()
         found = _run(peer, url, cases)
         place.drop(url)
+        after = _ours(place, cases)
         for act, rate in found.items():
-            mine, note = ours.get(act, 0.0), f"{peer.less}; {_NOTHING}"
-            name = f"{act}: {peer.name}"
-            line = Line("peer", name, place.engine, mine, "per s", rate, mine / rate, peer.target, note)
-            report.add(line)
+            mine = (before[act] + after[act]) / 2
+            name, note = f"{act}: {peer.name}", f"limit is theirs; {peer.less}; {_NOTHING}"
+            report.add(Line("peer", name, place.engine, mine, "per s", rate, mine / rate, peer.target, note))
+        before = after
+
+
+def _ours(place: Place, cases: int) -> dict[str, float]:
+    """What the product does a second, raising and moving as many as each peer."""
+    url = place.fresh()
+    at = desk(place.office(url))
+    at.move_all(at.raise_all(1))
+    made: list[str] = []
+    raising = seconds(lambda: made.extend(at.raise_all(cases)))
+    moving = seconds(lambda: at.move_all(made))
+    place.drop(url)
+    return {"raise": cases / raising, "move": 4 * cases / moving}
 
 
 def _run(peer: Peer, url: str, cases: int) -> dict[str, float]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case
+from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
 from escalation.errors import NotFound
 from escalation.office import Reading
@@ -78,12 +80,12 @@ def board_list(work: Reading, viewer: Viewer, filters: Filters, *, after: str = 
         raise NotFound
     partnership = mine[0].partnership_id
     procedure = _procedure(work, partnership)
-    rules = _rules(partnership, filters)
-    rows = _rows(work, rules, after)
+    shape, given = _shape(filters), {**asdict(filters), "partnership": partnership}
+    rows = _rows(work, shape, given, after)
     return BoardPage(
-        rows=tuple(_row(work, row) for row in rows[:PAGE]),
+        rows=work.readable(rows[:PAGE], _row),
         next_after=rows[PAGE - 1].reference if len(rows) > PAGE else "",
-        totals=_totals(work, procedure, rules),
+        totals=_totals(work, procedure, shape, given),
         agencies=_agencies(work, partnership),
         reasons=tuple(procedure.reasons.items()),
         stages=tuple((stage.id, stage.title) for stage in procedure.stages),
@@ -105,31 +107,43 @@ def _late() -> ColumnElement[bool]:
     return exists().where(Deadline.case_id == Case.id, Deadline.missed_at.is_not(None))
 
 
-def _rules(partnership: str, filters: Filters) -> Sequence[ColumnElement[bool]]:
-    rules: list[ColumnElement[bool]] = [Case.partnership_id == partnership]
-    if filters.agency:
+def _shape(filters: Filters) -> Filters:
+    """The same filters without what they look for, so that a query is put together once for each kind."""
+    chosen = {name: name if value else "" for name, value in asdict(filters).items() if name != "late"}
+    return Filters(
+        **{**chosen, "outcome": OPEN if filters.outcome == OPEN else chosen["outcome"]}, late=filters.late
+    )
+
+
+def _rules(shape: Filters) -> Sequence[ColumnElement[bool]]:
+    rules: list[ColumnElement[bool]] = [Case.partnership_id == bindparam("partnership")]
+    if shape.agency:
+        agency: ColumnElement[str] = bindparam("agency")
+        rules.append((Case.raising_agency_id == agency) | (Case.responding_agency_id == agency))
+    if shape.reason:
+        rules.append(Case.reason == bindparam("reason"))
+    if shape.stage:
+        rules.append(Case.stage == bindparam("stage"))
+    if shape.outcome:
         rules.append(
-            (Case.raising_agency_id == filters.agency) | (Case.responding_agency_id == filters.agency)
+            Case.outcome.is_(None) if shape.outcome == OPEN else Case.outcome == bindparam("outcome")
         )
-    if filters.reason:
-        rules.append(Case.reason == filters.reason)
-    if filters.stage:
-        rules.append(Case.stage == filters.stage)
-    if filters.outcome:
-        rules.append(Case.outcome.is_(None) if filters.outcome == OPEN else Case.outcome == filters.outcome)
-    if filters.late:
+    if shape.late:
         rules.append(_late())
     return rules
 
 
-def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Sequence[Any]:
-    newest = select(Case.id).where(*rules).order_by(Case.raised_at.desc(), Case.id.desc()).limit(PAGE + 1)
-    place = work.db.execute(select(Case.raised_at, Case.id).where(Case.reference == after)).first()
-    if after and place:
-        newest = newest.where(tuple_(Case.raised_at, Case.id) < tuple_(place.raised_at, place.id))
+@cache
+def _page_query(shape: Filters, *, later: bool) -> Select[*tuple[Any, ...]]:
+    newest = (
+        select(Case.id).where(*_rules(shape)).order_by(Case.raised_at.desc(), Case.id.desc()).limit(PAGE + 1)
+    )
+    if later:
+        place = tuple_(bindparam("place_at", type_=UtcDateTime()), bindparam("place_id", type_=Integer))
+        newest = newest.where(tuple_(Case.raised_at, Case.id) < place)
     # The rows of the page first: whether a time was missed is looked up for those alone.
     page = newest.subquery()
-    query = (
+    return (
         select(
             Case.reference,
             Case.raised_at,
@@ -146,7 +160,23 @@ def _rows(work: Reading, rules: Sequence[ColumnElement[bool]], after: str) -> Se
         .join(_Responding, _Responding.id == Case.responding_agency_id)
         .order_by(Case.raised_at.desc(), Case.id.desc())
     )
-    return work.db.execute(query).all()
+
+
+@cache
+def _count_query(shape: Filters) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Case.stage, Case.outcome, func.count())
+        .where(*_rules(shape))
+        .group_by(Case.stage, Case.outcome)
+    )
+
+
+def _rows(work: Reading, shape: Filters, given: Mapping[str, Any], after: str) -> Sequence[Any]:
+    place = work.db.execute(select(Case.raised_at, Case.id).where(Case.reference == after)).first()
+    if not after or place is None:
+        return work.db.execute(_page_query(shape, later=False), given).all()
+    there = {"place_at": place.raised_at, "place_id": place.id}
+    return work.db.execute(_page_query(shape, later=True), {**given, **there}).all()
 
 
 def _row(work: Reading, row: Any) -> BoardRow:
@@ -163,9 +193,9 @@ def _row(work: Reading, row: Any) -> BoardRow:
     )
 
 
-def _totals(work: Reading, procedure: Procedure, rules: Sequence[ColumnElement[bool]]) -> Totals:
-    query = select(Case.stage, Case.outcome, func.count()).where(*rules).group_by(Case.stage, Case.outcome)
-    counts = {(stage, outcome or OPEN): count for stage, outcome, count in work.db.execute(query)}
+def _totals(work: Reading, procedure: Procedure, shape: Filters, given: Mapping[str, Any]) -> Totals:
+    found = work.db.execute(_count_query(shape), given)
+    counts = {(stage, outcome or OPEN): count for stage, outcome, count in found}
     columns = {**procedure.outcomes, OPEN: "Still open"}
     # A stage or outcome of an older procedure still counts, under its own id.
     stages = {stage.id: stage.title for stage in procedure.stages}

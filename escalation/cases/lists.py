@@ -101,7 +101,7 @@ def _listed(
     found = work.db.execute(rows, {**given, "most": skip + PAGE, "skip": skip}).all()
     most = skip + COUNTED
     counted = work.db.execute(count, {**given, "most": most + 1}).scalar_one()
-    return Listed(tuple(read(work, row) for row in found), min(counted, most), counted > most)
+    return Listed(work.readable(found, read), min(counted, most), counted > most)
 
 
 # To put these queries together takes longer than to answer them, so each is put together once.

@@ -22,7 +22,6 @@ from escalation.cases.tables import Case
 from escalation.closures.tables import Redating
 from escalation.deadlines import pauses
 from escalation.deadlines import store as deadlines
-from escalation.deadlines.stock import UNREADABLE
 from escalation.deadlines.store import DeadlineRecord
 from escalation.deadlines.tables import Deadline
 from escalation.ledger.tables import Event
@@ -30,6 +29,7 @@ from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
 from escalation.people.posts import PostRecord
 from escalation.people.tables import Person
+from escalation.procedures.shelf import UNREADABLE
 from workflows.calendars import Calendar, Due, due
 from workflows.definition import Limit, Procedure
 from workflows.replay import MOVED_EDITION

@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 from escalation.cases.tables import Case
 from escalation.deadlines.alarms import Alarm
 from escalation.deadlines.checks import faults_of
-from escalation.deadlines.stock import UNREADABLE, Held, held, limit_words, open_cases
+from escalation.deadlines.stock import Held, held, limit_words, open_cases
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
 from escalation.people.posts import LADDER
 from escalation.people.tables import Agency, Partnership, Post
+from escalation.procedures.shelf import UNREADABLE
 from escalation.tasks.tables import Task
 
 GRACE = timedelta(minutes=5)

@@ -18,11 +18,9 @@ from escalation.ledger.tables import Event
 from escalation.office import Reading
 from escalation.people.posts import held_now
 from escalation.people.tables import Agency, Holding, Person, Post
-from workflows.errors import DefinitionError
+from escalation.procedures.shelf import UNREADABLE
 
 BATCH = 200
-# How a procedure or a record that cannot be read shows: not installed, not sound, not JSON, not complete.
-UNREADABLE = (DefinitionError, LookupError, ValueError, TypeError)
 
 _CASES = (
     select(

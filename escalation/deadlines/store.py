@@ -301,16 +301,28 @@ def _record_firing(db: Connection, deadline_id: int, rung: int, became_true: dat
     db.execute(_FIRE, fired)
 
 
-def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: datetime | None) -> int:
-    """Record that a deadline ran out, or was chased again; give back the rung. Unique by the database."""
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What was recorded: the rung, and whether the time ran out by it rather than being chased again."""
+
+    rung: int
+    ran_out: bool
+
+
+def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: datetime | None) -> Fired:
+    """Record that a deadline ran out, or was chased again. Unique by the database.
+
+    One without a date may have been chased before both sides agreed a date: it runs out all the same.
+    """
     rung = sum(fired >= 0 for fired in _fired(db, deadline.id))
-    became_true = deadline.due_at if rung == 0 and deadline.due_at else deadline.try_at or now
+    ran_out = deadline.due_at is not None and (rung == 0 if deadline.timer else deadline.missed_at is None)
+    became_true = deadline.due_at if ran_out and deadline.due_at else deadline.try_at or now
     _record_firing(db, deadline.id, rung, became_true, now)
     changes: dict[str, Any] = {"try_at": next_try, "failures": 0, "trouble": None}
-    if rung == 0 and not deadline.timer:
+    if ran_out and not deadline.timer:
         changes |= {"missed_at": deadline.due_at, "asked_until": None}
     _change(db, deadline.id, **changes)
-    return rung
+    return Fired(rung, ran_out)
 
 
 def _fired(db: Connection, deadline_id: int) -> list[int]:

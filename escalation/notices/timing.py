@@ -14,13 +14,13 @@ from escalation.config import Letters
 from escalation.notices.wording import LETTERS, NOW, ORDINARY, URGENT
 from escalation.office import Reading
 from escalation.people.tables import Partnership
+from escalation.procedures.shelf import UNREADABLE
 from workflows.calendars import Calendar, calendar_named
 from workflows.definition import Procedure
-from workflows.errors import CalendarError, DefinitionError
+from workflows.errors import CalendarError
 
 _DAY = timedelta(days=1)
 # How a stored procedure that cannot be read shows.
-_UNREADABLE = (DefinitionError, LookupError, ValueError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def hours_of(work: Reading, partnership_id: str, procedure: Procedure | None = N
     keeps = config.letters if config.service.mode == "real" else None
     try:
         procedure = procedure or work.procedure(_digest(work, partnership_id))
-    except _UNREADABLE:  # then an alarm tells of it, and that letter must leave
+    except UNREADABLE:  # then an alarm tells of it, and that letter must leave
         return Hours(calendar_named("england"), keeps)
     return Hours(work.calendar(procedure, partnership_id), keeps)
 

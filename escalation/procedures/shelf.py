@@ -9,7 +9,11 @@ from sqlalchemy import Connection, select
 from escalation.database.writing import insert_once
 from escalation.procedures.tables import InstalledProcedure
 from workflows.definition import Procedure
+from workflows.errors import DefinitionError
 from workflows.loader import load_text
+
+# How a procedure or a record that cannot be read shows: not installed, not sound, not JSON, not complete.
+UNREADABLE = (DefinitionError, LookupError, ValueError, TypeError)
 
 
 class Shelf:

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Sequence
 
 from escalation.deadlines.alarms import Alarm
-from escalation.deadlines.stock import UNREADABLE
 from escalation.notices import letters
 from escalation.office import Changing
 from escalation.people import posts
 from escalation.people.posts import OFFICE_LEVELS, PostRecord
 from escalation.people.tables import Agency, Post
+from escalation.procedures.shelf import UNREADABLE
 from escalation.tasks import store as tasks
 
 log = logging.getLogger("escalation.alerts")

@@ -153,6 +153,7 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     NotFound, NotYours, NotPossible, Stale or Unanswered say why not; nothing was written then.
     """
     case = cases.by_reference(work.db, command.reference, lock=True)
+    work = work.at_last()
     parts = cases.parts(work.db, case.id)
     ground = Ground(case, parts, ())
     if isinstance(actor, Viewer) and not may_read(actor, _standing(ground)):

@@ -118,6 +118,7 @@ def move_to_edition(
     `seen` is the version the form showed, `key` its one-use string: a form sent twice makes one event.
     """
     case = cases.by_reference(work.db, reference, lock=True)
+    work = work.at_last()
     reason = reason.replace("\r\n", "\n").strip()
     spent = events.by_key(work.db, key) if key else None
     if spent and any(_is_office(post, case) for post in viewer.posts):

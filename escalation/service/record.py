@@ -10,7 +10,7 @@ from escalation.agreements import store as agreements
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
-from escalation.deadlines.store import DeadlineRecord
+from escalation.deadlines.store import DeadlineRecord, Fired
 from escalation.ledger import events
 from escalation.ledger.events import EventRecord
 from escalation.notices import letters, outbox
@@ -262,7 +262,7 @@ def remind(work: Changing, case: CaseRecord, deadline: DeadlineRecord, rung: int
 
 
 def tell_of_silence(
-    work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, rung: int
+    work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, fired: Fired
 ) -> None:
     """Tell whom the procedure names that a limit ran out, and whoever still owes the answer."""
     told = [deadline.obliged_post_id, case.raiser_post_id]
@@ -280,16 +280,16 @@ def tell_of_silence(
     outbox.write(
         work,
         case,
-        _letter_of_silence(limit, deadline, rung),
+        _letter_of_silence(limit, deadline, fired),
         told,
-        occasion=f"deadline {deadline.id}.{rung}",
+        occasion=f"deadline {deadline.id}.{fired.rung}",
         deadline_id=deadline.id,
     )
 
 
-def _letter_of_silence(limit: Limit, deadline: DeadlineRecord, rung: int) -> str:
+def _letter_of_silence(limit: Limit, deadline: DeadlineRecord, fired: Fired) -> str:
     if deadline.timer:
         return "paused_no_more" if limit.stage else "how_are_things"
     if deadline.due_at is None:
         return "quiet"
-    return "no_answer" if rung == 0 else "still_no_answer"
+    return "no_answer" if fired.ran_out else "still_no_answer"

@@ -32,6 +32,7 @@ def time_out(work: Changing, deadline_id: int, *, wait: bool = True) -> bool:
         case = cases.by_id(work.db, found.case_id, lock=True)
     else:
         case = cases.by_id_if_free(work.db, found.case_id)
+    work = work.at_last()
     deadline = deadlines.one(work.db, deadline_id)  # again, now that nobody else can change it
     if deadline is None or not _is_due(work, deadline):
         return False
@@ -69,10 +70,10 @@ def _run_out(
 ) -> None:
     again = limit.then.again_every or (None if deadline.due_at else QUIET)
     next_try = due(again, work.now, calendar).at if again else None
-    rung = deadlines.fire(work.db, deadline, work.now, next_try)
-    if rung == 0 and deadline.due_at:
+    fired = deadlines.fire(work.db, deadline, work.now, next_try)
+    if fired.ran_out:
         case = _follow(work, case, limit, deadline)
-    record.tell_of_silence(work, case, limit, deadline, rung)
+    record.tell_of_silence(work, case, limit, deadline, fired)
 
 
 def _follow(work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord) -> CaseRecord:

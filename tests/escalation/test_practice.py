@@ -68,6 +68,7 @@ def test_the_procedure_to_practise_under_is_kept_and_holds_from_the_next_beginni
     again.database.close()
 
 
+@pytest.mark.sqlite_only(reason="practice is a SQLite file, and this is about it")
 def test_a_folder_with_an_installation_or_anything_else_in_it_is_left_alone(
     tmp_path: Path, office: Office
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_folder_with_an_installation_or_anything_else_in_it_is_left_alone(
         place.open_practice(tmp_path / "nowhere")
 
 
+@pytest.mark.sqlite_only(reason="practice is a SQLite file, and this is about it")
 def test_practice_settings_never_open_a_database_that_was_not_made_for_practice(
     practice: Office, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from escalation.board.whatif import NOT_REPLAYED, what_if
 from escalation.errors import NotPossible
+from escalation.service import time_out
 from tests.support.desk import ANSWER, at
 from tests.support.shipped import Run, Under
 from workflows.calendars import calendar_named
@@ -166,3 +167,25 @@ def test_the_simulator_and_the_engine_agree_on_what_a_pause_leaves(run: Run) -> 
             case.act(event.at, event.action, event.facts)
     until(case, run.desk.clock.now())
     assert {name: moment for name, moment in case.limits.items() if moment} == run.due()
+
+
+def test_a_date_agreed_after_days_of_silence_runs_out_like_any_other(under: Under) -> None:
+    run = under("london").raised()
+    run.later("2026-04-15 17:30")  # nobody did anything for five working days, and was reminded of it
+    run.act("ben", "agree_date", agreed_date="2026-04-17")
+    run.later("2026-04-21 09:00")
+    missed = [event for event in run.desk.story(run.reference) if event.action == "miss_limit"]
+    assert "stage_1.protective" in {event.facts["limit"] for event in missed}
+    assert next(d for d in run.desk.running(run.reference) if d.limit_id == "stage_1.protective").missed_at
+
+
+def test_nothing_is_dated_before_what_kept_it_waiting(run: Run) -> None:
+    desk = run.desk
+    desk.clock.set(at("2026-04-02 16:59"))
+    [deadline] = [d for d in desk.running(run.reference) if d.limit_id == "practitioners.answer"]
+    with desk.office.changing() as work:
+        begun = work.now
+        desk.clock.set(at("2026-04-02 17:00"))  # as if another transaction had held the case so long
+        assert time_out(work, deadline.id)
+    assert all(event.at >= at("2026-04-02 17:00") for event in desk.story(run.reference)[1:])
+    assert begun == at("2026-04-02 16:59")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import tempfile
 from pathlib import Path
 
@@ -31,8 +32,9 @@ def test_a_history_of_random_people_kills_and_clock_moves_has_no_fault(
     seed = int(SEED) if SEED else random.SystemRandom().randrange(10**6)
     folder = Path(tempfile.mkdtemp(prefix=f"history-{engine.name}-"))
     procedure = random.Random(seed).choice(PROCEDURES)
-    with capsys.disabled():
-        print(f"\nhistory: seed {seed}, {engine.name}, {Path(procedure).stem}, {share():g} s, {folder}")
+    with capsys.disabled():  # to where a worker of the tests can be heard too
+        said = f"history: seed {seed}, {engine.name}, {Path(procedure).stem}, {share():g} s, {folder}"
+        print(f"\n{said}", file=sys.stderr, flush=True)
     url = engine.empty(tmp_path)
     try:
         found = run(Plan(seed, share(), folder, database=url, procedure=procedure))
