@@ -139,7 +139,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def address(engine: Engine, tmp_path: Path) -> Iterator[str]:
+def database_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
     """A database of its own for each test, with the invented directory in it."""
     url = engine.copy(tmp_path)
     yield url
@@ -153,10 +153,10 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def office(address: str, tmp_path: Path, clock: HandClock) -> Iterator[Office]:
+def office(database_url: str, tmp_path: Path, clock: HandClock) -> Iterator[Office]:
     """An office of its own for each test."""
     tokens = random.Random(3)
-    config = config_in(tmp_path, address)
+    config = config_in(tmp_path, database_url)
     made = replace(make_office(config), clock=clock, token=lambda n: tokens.randbytes(n).hex())
     # Each test has an engine of its own; what SQLAlchemy has compiled once need not be compiled for each.
     for each in {made.database.engine, made.database.readers}:

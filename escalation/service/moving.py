@@ -130,11 +130,7 @@ def move_to_edition(
     old, new = work.procedure(case.procedure_digest), _installed(work, digest)
     there = _mapped(case, old, new, states)
     _refuse_reason(new, reason)
-    live = deadlines.live(work.db, case.id)
-    gone = [d for d in live if d.limit_id not in new.limits]
-    deadlines.end(work.db, [d.id for d in gone], case.version + 1, work.now)
-    left = tuple(d for d in live if d not in gone)
-    ground = Ground(case, cases.parts(work.db, case.id), left)
+    ground = _without_unknown(work, case, new)
     step = Step("move_edition", case.state, there.id, _happens(new, there))
     facts = {"procedure": new.digest, "before": old.digest}
     answers = Answers({}, facts, {"why_exit": reason})
@@ -143,6 +139,15 @@ def move_to_edition(
         return record.keep(work, ground, new, doing).version
     except CalendarError as error:
         raise NotPossible([str(error)]) from error
+
+
+def _without_unknown(work: Changing, case: CaseRecord, new: Procedure) -> Ground:
+    """End the limits the other edition does not know, and go on with the rest."""
+    live = deadlines.live(work.db, case.id)
+    gone = [d for d in live if d.limit_id not in new.limits]
+    deadlines.end(work.db, [d.id for d in gone], case.version + 1, work.now)
+    left = tuple(d for d in live if d not in gone)
+    return Ground(case, cases.parts(work.db, case.id), left)
 
 
 def _repeated(work: Reading, case: CaseRecord, spent: Spent, digest: str, reason: str) -> int:

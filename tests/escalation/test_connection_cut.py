@@ -36,10 +36,10 @@ pytestmark = pytest.mark.postgresql_only(reason="no wire leads to a SQLite file;
 
 
 @pytest.fixture
-def wire(address: str) -> Iterator[Wire]:
+def wire(database_url: str) -> Iterator[Wire]:
     """A wire to the test’s database."""
     folder = Path(tempfile.mkdtemp(prefix="wire", dir="/tmp"))  # a socket’s path is short
-    made = Wire(folder, address)
+    made = Wire(folder, database_url)
     yield made
     made.close()
     shutil.rmtree(folder)

@@ -72,7 +72,7 @@ def test_later_stages_are_not_stated_and_shown_without_a_date(darlington: Desk) 
     assert (darlington.case(reference).stage, limit.due_at) == ("stage_3", None)
     page = darlington.page("ada", reference)
     assert [step.not_stated for step in page.path] == [False, False, False, True]
-    assert page.due[0].rule == "The procedure states no time."
+    assert page.due[0].rule == "The procedure states no time"
     assert darlington.faults(reference) == []
 
 

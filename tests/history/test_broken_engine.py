@@ -72,7 +72,8 @@ def test_a_sweep_that_does_not_look_again_is_seen_to_fire_twice(witness: Witness
     desk = witness.desk
     desk.clock.set(at("2026-04-01 10:00"))
     reference = witness.raised()
-    desk.clock.set(at("2026-04-02 17:00"))
+    witness.act("ben", "respond", reference)
+    desk.clock.set(at("2026-04-07 17:00"))  # the raising side’s two working days to react are over
     [deadline] = desk.running(reference)
 
     def sweep() -> None:

@@ -82,6 +82,7 @@ def tell_the_story(visitor: Visits, place: Installation, scheduler: Process) -> 
 def nobody_answers(ada: Visitor, reference: str, place: Installation, scheduler: Process) -> None:
     # Nobody answers. One minute before the close of business nothing has moved; at the close it moves up.
     place.set_clock("2026-04-02T16:59:00+01:00")
+    scheduler.wait_for("round", round="sweep")  # whoever must answer is reminded
     scheduler.wait_for("round", round="deliver")
     ada.open(f"/cases/{reference}")
     ada.reads("Practitioner to practitioner", "Due in 1 minute")
