@@ -132,8 +132,8 @@ class Condition:
 
     kind: `limit_missed`, `runs` and `runs_not` (name: a limit), `starts_at`, `stage_reached` and
     `no_time_left` and `time_left` (name: a stage), `not_urgent`, `actions_open`, `tasks_open`, `answered`,
-    `may_ask_time`, `time_asked`, `may_pause`, `answered_or` (or a field, name, has the value), `answer_is` (name: a field,
-    value: its answer).
+    `may_ask_time`, `time_asked`, `may_pause`, `answered_or` (or a field, name, has the value), `answer_is`
+    (name: a field, value: its answer).
     """
 
     kind: str
