@@ -232,14 +232,22 @@ def ended(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
 
 @cache
 def _others(posts: int) -> tuple[_Query, _Query]:
-    mine = (Deadline.case_id == Case.id, _held_by(Deadline, posts))
+    mine = (Deadline.case_id == Participant.case_id, _held_by(Deadline, posts))
     waiting = exists().where(*mine, Deadline.ended_at.is_(None), _waits(Deadline))
-    return _cases(posts, Case.closed_at.is_(None), ~waiting)
+    return _cases(posts, _closed_at().is_(None), ~waiting)
 
 
 @cache
 def _ended(posts: int) -> tuple[_Query, _Query]:
-    return _cases(posts, Case.closed_at.is_not(None))
+    return _cases(posts, _closed_at().is_not(None))
+
+
+def _closed_at() -> ColumnElement[datetime | None]:
+    """When the case of a part was closed: asked part by part, newest first, until there are enough.
+
+    As a join, PostgreSQL would rather read every case there is.
+    """
+    return select(Case.closed_at).where(Case.id == Participant.case_id).scalar_subquery()
 
 
 def _cases(posts: int, *rules: ColumnElement[bool]) -> tuple[_Query, _Query]:
@@ -279,7 +287,6 @@ def _parts(posts: int, *rules: ColumnElement[bool]) -> Subquery:
     of_each = [
         select(Participant.case_id)
         .distinct()
-        .join(Case, Case.id == Participant.case_id)
         .where(Participant.post_id == post, *rules)
         .order_by(Participant.case_id.desc())
         .limit(_most())

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.growth import QUESTIONS_ASKED, Asked, database
 from benchmarks.listening import Statement, listening
 from benchmarks.offices import places
-from benchmarks.servers import binaries
+from tests.support import engines
 
 CASES = 20_000
 BIG = {"cases", "participants", "deadlines", "events", "contents", "messages"}
@@ -32,8 +32,11 @@ COUNTS = re.compile(r"GROUP BY cases\.stage")
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
     """A record of twenty thousand open cases."""
-    if request.param == "postgresql" and binaries() is None:
-        pytest.skip("there is no PostgreSQL here to try it on")
+    away = engines.missing() if request.param == engines.POSTGRESQL else ""
+    if away and engines.required():
+        pytest.fail(f"PostgreSQL is required here (CI=true). {away}")
+    if away:
+        pytest.skip(f"not on PostgreSQL: {away}")
     with places((request.param,)) as [place], database(place, CASES) as at:
         yield at
 

@@ -67,6 +67,7 @@ class Cluster:
     folder: Path
     root: Path
     who: dict[str, Any]
+    settings: str = SETTINGS
 
     @property
     def url(self) -> str:
@@ -99,7 +100,7 @@ class Cluster:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         state = self.folder / "d"
-        options = f"-h '' -k {state} {SETTINGS}"
+        options = f"-h '' -k {state} {self.settings}"
         self.run(
             "pg_ctl", "-D", state / "data", "-w", "-t", "60", "-l", state / "log", "-o", options, "start"
         )
@@ -109,7 +110,7 @@ class Cluster:
         self.run("pg_ctl", "-D", self.folder / "d" / "data", "-w", "-m", how, "stop")
 
 
-def make_cluster(folder: Path) -> Cluster:
+def make_cluster(folder: Path, settings: str = SETTINGS) -> Cluster:
     """A new server in a folder, not yet started. As root it will run as `nobody`, from copied programs."""
     root, wheel = binaries()
     state = folder / "d"
@@ -125,7 +126,7 @@ def make_cluster(folder: Path) -> Cluster:
         os.chown(state, nobody.pw_uid, nobody.pw_gid)
         if wheel:  # the environment may be in root’s home: copied, never opened to others
             root = _copied(root, folder)
-    cluster = Cluster(folder, root, who)
+    cluster = Cluster(folder, root, who, settings)
     cluster.run(
         "initdb", "-D", state / "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
         "--locale=C.UTF-8", "--no-sync", "--no-instructions",
