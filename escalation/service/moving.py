@@ -74,10 +74,7 @@ def choices(work: Reading, viewer: Viewer, reference: str) -> tuple[EditionRow, 
 def places(work: Reading, reference: str, digest: str) -> tuple[Place, ...]:
     """Every place of one of the partnership’s editions that an open case can be at, in its own order."""
     case = cases.by_reference(work.db, reference)
-    known = overview.editions_of(work, partnerships.of(work, case.partnership_id))
-    if digest not in {row.digest for row in known}:
-        raise NotPossible(["The partnership has no such edition. Choose one from the list."])
-    new = work.procedure(digest)
+    new = _agreed(work, case, digest)
     open_states = (state for state in new.states.values() if state.turn is not None)
     return tuple(Place(state.id, _named(new, state), state.id == case.state) for state in open_states)
 
@@ -87,7 +84,7 @@ def preview(work: Reading, viewer: Viewer, reference: str, digest: str, states: 
     case = cases.by_reference(work.db, reference)
     _office_post(viewer, case)
     _refuse_paused(work, case)
-    old, new = work.procedure(case.procedure_digest), _installed(work, digest)
+    old, new = work.procedure(case.procedure_digest), _agreed(work, case, digest)
     there = _mapped(case, old, new, states)
     running = {deadline.limit_id for deadline in deadlines.live(work.db, case.id)}
     known = running & set(new.limits)
@@ -127,7 +124,7 @@ def move_to_edition(
     if seen is not None and seen != case.version:
         raise Stale(seen=seen, version=case.version)
     _refuse_paused(work, case)
-    old, new = work.procedure(case.procedure_digest), _installed(work, digest)
+    old, new = work.procedure(case.procedure_digest), _agreed(work, case, digest)
     there = _mapped(case, old, new, states)
     _refuse_reason(new, reason)
     ground = _without_unknown(work, case, new)
@@ -189,11 +186,14 @@ def _office_post(viewer: Viewer, case: CaseRecord) -> PostRecord:
     raise NotFound
 
 
-def _installed(work: Reading, digest: str) -> Procedure:
-    try:
-        return work.procedure(digest)
-    except KeyError as error:
-        raise NotPossible(["That edition is not installed. Propose it and have it agreed first."]) from error
+def _agreed(work: Reading, case: CaseRecord, digest: str) -> Procedure:
+    """An edition the partnership has agreed to: one person with a command does not go round the second."""
+    known = overview.editions_of(work, partnerships.of(work, case.partnership_id))
+    if digest not in {row.digest for row in known}:
+        raise NotPossible(
+            ["The partnership has not agreed to that edition. Propose it; then a second person agrees to it."]
+        )
+    return work.procedure(digest)
 
 
 def _mapped(case: CaseRecord, old: Procedure, new: Procedure, states: Mapping[str, str]) -> State:

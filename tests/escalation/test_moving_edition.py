@@ -14,7 +14,7 @@ from escalation.procedures.shelf import install
 from escalation.service.moving import Preview, move_to_edition, preview
 from tests.escalation.test_pause import ALLOWING, PAUSED
 from tests.support.desk import Desk, at
-from tests.support.shipped import Under
+from tests.support.shipped import Under, agreed
 from workflows.loader import LIBRARY, library, load_file
 
 DARLINGTON = {"practitioners.waiting": "stage_1.waiting", "managers.waiting": "stage_2.waiting"}
@@ -30,10 +30,8 @@ def other(desk: Desk, tmp_path: Path) -> str:
     file = tmp_path / "second.toml"
     file.write_text(text, encoding="utf-8")
     procedure = load_file(file)
-    with desk.office.changing() as work:
-        install(work.db, procedure, work.now)
-        install(work.db, library()["darlington"], work.now)
-    return procedure.digest
+    agreed(desk, library()["darlington"])
+    return agreed(desk, procedure)
 
 
 def moved(
@@ -107,7 +105,7 @@ def test_only_the_office_moves_a_case_and_it_says_why(desk: Desk, other: str) ->
         moved(desk, "olu", reference, other, same, reason=" ")
     with pytest.raises(NotPossible, match="already"):
         moved(desk, "olu", reference, desk.case(reference).procedure_digest, same)
-    with pytest.raises(NotPossible, match="not installed"):
+    with pytest.raises(NotPossible, match="has not agreed"):
         moved(desk, "olu", reference, "0" * 64, same)
     desk.act("ada", "withdraw", reference)
     with pytest.raises(NotPossible, match="It has ended"):
@@ -133,6 +131,26 @@ def test_a_paused_case_is_not_moved_until_its_time_runs_again(desk: Desk, under:
     run.act("ben", "resume", why_resume="It is over.")
     moved(desk, "olu", run.reference, other, same)
     assert desk.faults(run.reference) == []
+
+
+def test_an_edition_nobody_agreed_to_takes_no_case_not_even_by_command(
+    desk: Desk, settings_file: Path, tmp_path: Path
+) -> None:
+    reference = desk.raised()
+    text = (LIBRARY / "standard.toml").read_text(encoding="utf-8").replace('edition = "1"', 'edition = "9"')
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    procedure = load_file(tmp_path / "own.toml")
+    with desk.office.changing() as work:
+        install(work.db, procedure, work.now)
+    same = {"practitioners.waiting": "practitioners.waiting"}
+    with pytest.raises(NotPossible, match="a second person agrees"):
+        moved(desk, "olu", reference, procedure.digest, same)
+    command = ["--config", str(settings_file), "move", reference, "--to", str(tmp_path / "own.toml")]
+    command += ["--state", "practitioners.waiting=practitioners.waiting"]
+    command += ["--as", "olu@partnership.riverbank.example", "--reason", "My own rules."]
+    done = CliRunner().invoke(main, command)
+    assert (done.exit_code, "a second person agrees" in done.output) == (1, True), done.output
+    assert desk.actions(reference) == ["raise"]
 
 
 @pytest.mark.process

@@ -19,11 +19,10 @@ from escalation.deadlines.auditor import audit
 from escalation.deadlines.store import DeadlineRecord
 from escalation.errors import NotFound, NotPossible, Unanswered, Unavailable
 from escalation.ledger.verify import verify_cases
-from escalation.procedures.shelf import install
 from escalation.service.moving import move_to_edition
 from escalation.service.redating import Followed, Wish, redate
 from tests.support.desk import ANSWER, Desk, at
-from tests.support.shipped import Run, Under
+from tests.support.shipped import Run, Under, agreed
 from workflows.loader import LIBRARY, load_file
 
 HERE, COUNCIL, NURSERY = "riverbank", "council", "meadow"
@@ -259,8 +258,8 @@ def test_what_was_promised_under_an_earlier_edition_is_worked_out_by_that_one(
     file.write_text(slower.replace('within = "1 working day"', 'within = "4 working days"'), encoding="utf-8")
     edition = load_file(file)
     here = {"practitioners.waiting": "practitioners.waiting"}
+    agreed(desk, edition)
     with desk.office.changing() as work:
-        install(work.db, edition, work.now)
         move_to_edition(work, desk.person("olu"), reference, edition.digest, here, "New rules.")
     assert preview(desk) == []
     close(desk, "2026-04-02")

@@ -17,7 +17,7 @@ from escalation.tasks import store as tasks
 from escalation.tasks.lists import things_to_do
 from escalation.tasks.store import TaskRecord
 from tests.support.desk import ANSWERS, Desk
-from tests.support.shipped import Run, Under
+from tests.support.shipped import Run, Under, agreed
 from workflows.definition import Procedure
 from workflows.errors import DefinitionError
 from workflows.loader import LIBRARY, library, load_file, load_text
@@ -312,8 +312,8 @@ def test_a_move_to_an_edition_that_knows_nobody_outside_leaves_nothing_to_tell(r
         for limit in stage["limits"]:
             limit.pop("for", None)
     other = load_text(json.dumps(stored))
+    agreed(run.desk, other)
     with run.desk.office.changing() as work:
-        install(work.db, other, work.now)
         olu = run.desk.person("olu")
         move_to_edition(work, olu, run.reference, other.digest, states, "The policy changed.")
     assert to_do(run.desk, "ada") == []

@@ -6,9 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from escalation.people import directory, partnerships
+from escalation.procedures import editions
 from escalation.service import Command, Receipt, act, raise_escalation
 from tests.support.desk import ANSWERS, CHALLENGE, Desk
 from workflows.definition import Procedure
+
+
+def agreed(desk: Desk, procedure: Procedure) -> str:
+    """Have two people of the office agree to an edition, and then go on with the one before; its digest."""
+    with desk.office.changing() as work:
+        olu, iris = desk.person("olu"), desk.person("iris")
+        before = partnerships.of(work, olu.posts[0].partnership_id)
+        number = editions.propose(work, olu, procedure, "The rules change.")
+        editions.agree(work, iris, number)
+        directory.use_procedure(work, before.id, before.procedure_digest)
+    return procedure.digest
+
 
 REASON = {"why_exit": "It is the right way now."}
 

@@ -227,7 +227,7 @@ def test_an_edition_or_a_place_that_is_not_in_the_list_is_refused_in_words(
     assert olu.open(f"/board/cases/{reference}/move/check?{query}").status_code == 200
     assert olu.says("Choose an edition from the list")
     assert olu.send(f"/board/cases/{reference}/move?{query}", why_exit=WHY, seen="1").status_code == 409
-    assert olu.says("The partnership has no such edition.")
+    assert olu.says("The partnership has not agreed to that edition.")
     assert desk.actions(reference) == ["raise"]
 
 
