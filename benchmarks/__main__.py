@@ -40,11 +40,11 @@ FULL = Sizes(
     peers=100,
 )
 QUICK = Sizes(
-    acts=acts.Size(rounds=3, cases=25),
-    sweep=sweeps.Size(cases=5_000, overdue=200, rehearsed=50),
-    growth=(2_600, 26_000),
+    acts=acts.Size(rounds=3, cases=10),
+    sweep=sweeps.Size(cases=2_600, overdue=130, rehearsed=30),
+    growth=(1_300, 13_000),
     board=1_000,
-    pages=pages.Size(cases=2_600, visits=8, overdue=200),
+    pages=pages.Size(cases=2_600, visits=8, overdue=130),
     peers=20,
 )
 Part = Callable[[Place, Report, Sizes], None]
@@ -60,7 +60,7 @@ PARTS: dict[str, Part] = {
 
 
 @click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="A small version, about a minute an engine.")
+@click.option("--quick", is_flag=True, help="A small version, about a minute.")
 @click.option(
     "--only",
     multiple=True,

@@ -6,6 +6,7 @@ import hashlib
 import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -13,20 +14,19 @@ from benchmarks.acts import desk
 from benchmarks.closed import EVENTS, closed_cases, said
 from benchmarks.offices import Place
 from benchmarks.raw import Driver
-from benchmarks.report import Line, Report, Target, seconds
-from escalation.board.figures import Filters, board_list
+from benchmarks.report import Line, Report, Target, seconds, typical_ms
+from escalation.board.figures import board_figures
+from escalation.board.filters import Filters
+from escalation.board.listing import board_list
 from escalation.ledger.verify import verify_cases
+from escalation.office import Office, Reading
 
 TARGET = Target(2)
 ROUNDS = 5
 _TABLE = (
-    "SELECT stage, outcome, count(*) FROM cases WHERE partnership_id = 'riverbank' GROUP BY stage, outcome"
+    "SELECT stage, outcome, count(*) FROM cases WHERE partnership_id = 'riverbank' {} GROUP BY stage, outcome"
 )
-_ROWS = """\
-SELECT c.reference, c.raised_at, a.name, b.name, c.reason, c.stage, c.outcome, EXISTS (
-  SELECT 1 FROM deadlines d WHERE d.case_id = c.id AND d.missed_at IS NOT NULL)
-FROM cases c JOIN agencies a ON a.id = c.raising_agency_id JOIN agencies b ON b.id = c.responding_agency_id
-WHERE c.partnership_id = 'riverbank' ORDER BY c.raised_at DESC, c.id DESC LIMIT 26"""
+_YEAR = "AND raised_at >= '2025-04-02 23:00:00'"
 _EVENTS = (
     "SELECT case_id, number, at, action, actor, person_id, post_id, from_state, to_state, facts,"
     " content_digest, previous, hash FROM events ORDER BY case_id, number"
@@ -46,21 +46,21 @@ def _table(place: Place, report: Report, url: str, cases: int) -> None:
     office = place.office(url)
     dan = desk(office).people["dan"]
     driver = place.driver(url)
-
-    def ours() -> None:
-        with office.reading() as work:
-            board_list(work, dan, Filters())
-
-    def by_hand() -> None:
-        driver.query(_TABLE)
-        driver.query(_ROWS)
-
-    mine, limit, ratio = _rounds(ours, by_hand, ROUNDS)
+    figures = {"all": ("all", _TABLE.format("")), "a year": ("year", _TABLE.format(_YEAR))}
+    note = "best SQL by hand"
+    for of, (period, sql) in figures.items():
+        ask = partial(_look, office, partial(board_figures, viewer=dan, filters=Filters(), period=period))
+        mine, limit, ratio = _rounds(ask, partial(driver.query, sql), ROUNDS)
+        name = f"figures of {of}, {cases:,} cases"
+        report.add(Line("board", name, place.engine, mine * 1000, "ms", limit * 1000, ratio, TARGET, note))
+    newest = partial(_look, office, partial(board_list, viewer=dan, filters=Filters()))
+    report.add(Line("board", f"the newest 25 of {cases:,}", place.engine, typical_ms(newest), "ms"))
     driver.close()
-    name = f"the table and the newest 25 of {cases:,}"
-    report.add(
-        Line("board", name, place.engine, mine * 1000, "ms", limit * 1000, ratio, TARGET, "best SQL by hand")
-    )
+
+
+def _look(office: Office, ask: Callable[[Reading], object]) -> None:
+    with office.reading() as work:
+        ask(work)
 
 
 def _verify(place: Place, report: Report, url: str, cases: int) -> None:
@@ -84,7 +84,9 @@ def _verify(place: Place, report: Report, url: str, cases: int) -> None:
     report.add(Line("verify", name, place.engine, rate, "per s", most, ratio, TARGET, note))
 
 
-def _rounds(ours: Callable[[], None], theirs: Callable[[], None], times: int) -> tuple[float, float, float]:
+def _rounds(
+    ours: Callable[[], object], theirs: Callable[[], object], times: int
+) -> tuple[float, float, float]:
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(times)]
     return (
         statistics.median(pair[0] for pair in pairs),

@@ -15,7 +15,8 @@ from benchmarks.acts import MOVES, desk
 from benchmarks.filling import POSTS, Fill, analyse, fill
 from benchmarks.offices import START, Place, clock_of
 from benchmarks.report import Line, Report, Target, typical_ms
-from escalation.board.figures import Filters, board_list
+from escalation.board.filters import Filters
+from escalation.board.listing import board_list
 from escalation.cases import lists
 from escalation.cases.page import case_page
 from escalation.deadlines.sweep import sweep
@@ -36,11 +37,12 @@ NOTES = 12 - 1 - len(MOVES)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An office over a filled database, the people who ask, and the case they ask for."""
+    """An office over a filled database, the people who ask, the case they ask for, and places far down."""
 
     office: Office
     people: dict[str, Viewer]
     reference: str
+    places: dict[str, str]
 
     def timed(self, question: Callable[[Reading], object]) -> float:
         """Milliseconds of one look."""
@@ -57,11 +59,27 @@ Question = Callable[[Reading, Asked], object]
 QUESTIONS_ASKED: dict[str, Question] = {
     "due": lambda _work, at: sweep(at.office),
     "inbox": lambda work, at: lists.inbox(work, at.people["ben"]),
+    "inbox, far down": lambda work, at: lists.inbox(work, at.people["ben"], after=at.places["inbox"]),
     "others": lambda work, at: lists.others(work, at.people["ada"]),
+    "others, all waiting": lambda work, at: lists.others(work, at.people["ben"]),
+    "others, far down": lambda work, at: lists.others(work, at.people["ada"], after=at.places["others"]),
     "ended": lambda work, at: lists.ended(work, at.people["ben"]),
     "case": lambda work, at: case_page(work, at.people["ada"], at.reference),
     "board": lambda work, at: board_list(work, at.people["dan"], Filters()),
+    "board, far down": lambda work, at: board_list(
+        work, at.people["dan"], Filters(), after=at.places["board"]
+    ),
+    "board, narrowed": lambda work, at: board_list(work, at.people["dan"], Filters(stage="senior")),
     "letters": lambda work, at: outbox.due_ids(work.db, work.now),
+}
+
+
+# How many pages down a list is read far down; as many as there are, where there are fewer.
+FAR = 200
+TURNED: dict[str, Callable[[Reading, dict[str, Viewer], str], str]] = {
+    "inbox": lambda work, people, after: lists.inbox(work, people["ben"], after=after).next_after,
+    "others": lambda work, people, after: lists.others(work, people["ada"], after=after).next_after,
+    "board": lambda work, people, after: board_list(work, people["dan"], Filters(), after=after).next_after,
 }
 
 
@@ -71,12 +89,8 @@ def _timed(name: str) -> Callable[[Asked], float]:
 
 TIMED: dict[str, Callable[[Asked], float]] = {
     EMPTY: lambda at: typical_ms(lambda: sweep(at.office)),
-    "inbox": _timed("inbox"),
-    "inbox, row 5,000": lambda at: at.timed(lambda work: lists.inbox(work, at.people["ben"], skip=5000)),
-    "others": _timed("others"),
-    "ended": _timed("ended"),
+    **{name: _timed(name) for name in QUESTIONS_ASKED if name not in ("due", "case", "letters")},
     "case of 12 events": _timed("case"),
-    "board list": _timed("board"),
     "next 100 letters": _timed("letters"),
 }
 
@@ -117,9 +131,24 @@ def database(place: Place, size: int) -> Iterator[Asked]:
     office = place.office(url)
     clock_of(office).move(timedelta(hours=1))
     try:
-        yield Asked(office, desk(office).people, reference)
+        people = desk(office).people
+        yield Asked(office, people, reference, far_down(office, people))
     finally:
         place.drop(url)
+
+
+def far_down(office: Office, people: dict[str, Viewer]) -> dict[str, str]:
+    """Where the last full page of so many of each list begins, found as people find it."""
+    found = {}
+    with office.reading() as work:
+        for name, turn in TURNED.items():
+            after = found[name] = ""
+            for _ in range(FAR):
+                further = turn(work, people, after)
+                if not further:
+                    break
+                found[name], after = after, further
+    return found
 
 
 def long_case(office: Office) -> str:

@@ -87,7 +87,7 @@ def _page(
     clients: int,
     visits: int,
 ) -> None:
-    each = max(4, visits // clients)
+    each = max(1, visits // clients)
     rounds = [[visit(server, page, clients, each) for page in pair] for _ in range(4)][1:]
     full, bare = (statistics.median(percentile(r[at], 0.95) for r in rounds) for at in (0, 1))
     middle = statistics.median(percentile(r[0], 0.5) for r in rounds)
@@ -143,7 +143,7 @@ def after_an_outage(place: Place, report: Report, size: Size) -> None:
     with served(place.folder, url, LATE) as server:
         _round_of(server, pages, 3)
         quiet = _round_of(server, pages, size.visits)
-        with start_worker(url, LATE) as worker:
+        with start_worker(url, LATE, "scheduler") as worker:
             go(worker)
             busy = _round_of(server, pages, size.visits, lambda: worker.poll() is None)
             done = finish(worker)

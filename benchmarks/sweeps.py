@@ -109,9 +109,9 @@ def sweep_in_processes(place: Place, url: str, overdue: int, workers: int) -> fl
     return float(took)
 
 
-def start_worker(url: str, moment: datetime) -> subprocess.Popen[str]:
-    """A process that is ready to sweep."""
-    command = [sys.executable, "-m", "benchmarks.worker", url, moment.isoformat()]
+def start_worker(url: str, moment: datetime, *like: str) -> subprocess.Popen[str]:
+    """A process that is ready to sweep; `like` the scheduler, which gives way to others."""
+    command = [sys.executable, "-m", "benchmarks.worker", url, moment.isoformat(), *like]
     pipe = subprocess.PIPE
     worker = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)  # noqa: S603 - our own program
     assert worker.stdout is not None  # noqa: S101 - asked for above

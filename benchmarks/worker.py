@@ -1,4 +1,7 @@
-"""`python -m benchmarks.worker URL MOMENT`: a process that says “ready”, waits for a line, then sweeps."""
+"""`python -m benchmarks.worker URL MOMENT [LIKE]`: says “ready”, waits for a line, then sweeps.
+
+LIKE is `scheduler` for one that gives way to others, as the scheduler’s process does.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from time import perf_counter
 from benchmarks.offices import Place, clock_of
 from escalation.deadlines.sweep import sweep
 from escalation.procedures.shelf import install
+from escalation.scheduler.process import give_way
 from workflows.loader import library
 
 
-def main(url: str, moment: str) -> None:
+def main(url: str, moment: str, like: str = "") -> None:
     """Sweep once, and say how many were fired and how long it took."""
+    if like == "scheduler":
+        give_way()
     place = Place("postgresql" if url.startswith("postgresql") else "sqlite", Path.cwd())
     office = place.office(url)
     clock_of(office).set(datetime.fromisoformat(moment))
@@ -32,4 +38,4 @@ def main(url: str, moment: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -53,10 +53,6 @@ class Unsure(Unavailable):
     """The connection was cut while it was recorded. Sent again with the same key, it is recorded once."""
 
 
-class Held(Exception):
-    """Somebody else is changing this case at this moment, and the caller would rather not wait."""
-
-
 class NotReady(Exception):
     """The installation cannot start. The sentence names the file and the key, and what to do."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from flask import Blueprint, render_template, request
 
-from flask import Blueprint, render_template, request, url_for
-
-from escalation.board.figures import BoardPage, Filters, board_list
+from escalation.board.figures import board_figures
+from escalation.board.filters import Filters
+from escalation.board.listing import board_list
 from escalation.cases.page import CasePage, board_page
 from escalation.cases.telling import Told
 from escalation.people import partnerships
@@ -23,17 +23,19 @@ _LONGEST = 80
 @area.get("")
 @access(Access.BOARD)
 def board() -> str:
-    """Every escalation of the partnership, with totals."""
-    filters = _filters()
-    after = _asked("after")
+    """Every escalation of the partnership, newest first."""
     with office().reading() as work:
-        page = board_list(work, viewer(), filters, after=after)
-        if _unknown(page, filters):
-            filters, after = Filters(late=filters.late), ""
-            page = board_list(work, viewer(), filters)
-    return render_template(
-        "board/board.html", page=page, filters=filters, after=after, next_link=_next(page, filters)
-    )
+        page = board_list(work, viewer(), _filters(), after=_asked("after"))
+    return render_template("board/board.html", page=page, chosen=_chosen(page.filters))
+
+
+@area.get("/figures")
+@access(Access.BOARD)
+def figures() -> str:
+    """How many escalations of a time reached which stage, and how they ended."""
+    with office().reading() as work:
+        page = board_figures(work, viewer(), _filters(), _asked("period"))
+    return render_template("board/figures.html", page=page, chosen=_chosen(page.filters))
 
 
 @area.get("/cases/<reference>")
@@ -70,21 +72,7 @@ def _filters() -> Filters:
     )
 
 
-def _unknown(page: BoardPage, filters: Filters) -> bool:
-    """Whether a filter is something that cannot be chosen: it is dropped, so that the page never misleads."""
-    asked = (
-        (filters.agency, page.agencies),
-        (filters.reason, page.reasons),
-        (filters.stage, page.stages),
-        (filters.outcome, page.outcomes),
-    )
-    return any(value and value not in dict(choices) for value, choices in asked)
-
-
-def _next(page: BoardPage, filters: Filters) -> str:
-    if not page.next_after:
-        return ""
-    chosen = {name: value for name, value in asdict(filters).items() if value}
-    if filters.late:
-        chosen["late"] = "1"
-    return url_for(".board", after=page.next_after, **chosen)
+def _chosen(filters: Filters) -> dict[str, str]:
+    """What is chosen, as addresses say it."""
+    chosen = {name: value for name, value in filters.asked.items() if value}
+    return {**chosen, "late": "1"} if filters.late else chosen

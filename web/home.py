@@ -24,6 +24,7 @@ TITLES = {
     "others": "Others you are part of",
     "ended": "Challenges that have ended",
 }
+_LONGEST = 40
 
 
 @area.get("/")
@@ -57,15 +58,11 @@ def ended() -> ResponseReturnValue:
 
 
 def _whole(which: str, read: Callable[..., Listed[Any]]) -> str:
-    asked = request.args.get("page", "1")
-    page = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    after = request.args.get("after", "")[:_LONGEST]
     with office().reading() as work:
-        listed = read(work, viewer(), skip=max(page - 1, 0) * lists.PAGE)
+        listed = read(work, viewer(), after=after)
         now = work.now
-    pages = max(1, -(-listed.count // lists.PAGE))
-    return render_template(
-        "home/list.html", which=which, title=TITLES[which], listed=listed, page=page, pages=pages, now=now
-    )
+    return render_template("home/list.html", which=which, title=TITLES[which], listed=listed, now=now)
 
 
 def _mine(work: Reading, who: Viewer) -> dict[str, Any]:

@@ -1,53 +1,34 @@
-"""Every escalation of a partnership without identities, and totals by stage and outcome that add up."""
+"""How many escalations of a time reached which stage and how they ended, in sums that add up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, exists, func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, func, select
 
+from escalation.board.filters import OPEN, Choices, Filters, choices, rules, shape
 from escalation.cases.tables import Case
 from escalation.database.base import UtcDateTime
-from escalation.deadlines.tables import Deadline
-from escalation.errors import NotFound
 from escalation.office import Reading
-from escalation.people.access import Viewer, board_posts
-from escalation.people.tables import Agency, Partnership
+from escalation.people.access import Viewer
 from workflows.definition import Procedure
 
-PAGE = 25
-OPEN = "open"
-_Raising, _Responding = aliased(Agency), aliased(Agency)
+YEARS = 3
+_APRIL = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What a board narrows the list by; empty means everything. `outcome` may be “open”."""
+class Period:
+    """A time in which escalations were raised: from the first moment to before the last; None is open."""
 
-    agency: str = ""
-    reason: str = ""
-    stage: str = ""
-    outcome: str = ""
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRow:
-    """One escalation as a board sees it in a list."""
-
-    reference: str
-    raised_at: datetime
-    raising: str
-    responding: str
-    reason: str
-    stage: str
-    outcome: str
-    late: bool
+    id: str
+    words: str
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,153 +42,91 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class BoardPage:
-    """The board’s list: rows after `after`, the place to go on from, totals, and what can be chosen."""
+class FiguresPage:
+    """The totals of a period, by what they are narrowed, and the periods that can be chosen."""
 
-    rows: tuple[BoardRow, ...]
-    next_after: str
     totals: Totals
-    agencies: tuple[tuple[str, str], ...]
-    reasons: tuple[tuple[str, str], ...]
-    stages: tuple[tuple[str, str], ...]
-    outcomes: tuple[tuple[str, str], ...]
+    filters: Filters
+    choices: Choices
+    period: Period
+    periods: tuple[Period, ...]
 
 
-def board_list(work: Reading, viewer: Viewer, filters: Filters, *, after: str = "") -> BoardPage:
-    """The list for a board member. NotFound for anybody else. `after` is a reference to go on from."""
-    mine = board_posts(viewer)
-    if not mine:
-        raise NotFound
-    partnership = mine[0].partnership_id
-    procedure = _procedure(work, partnership)
-    shape, given = _shape(filters), {**asdict(filters), "partnership": partnership}
-    rows = _rows(work, shape, given, after)
-    return BoardPage(
-        rows=work.readable(rows[:PAGE], _row),
-        next_after=rows[PAGE - 1].reference if len(rows) > PAGE else "",
-        totals=_totals(work, procedure, shape, given),
-        agencies=_agencies(work, partnership),
-        reasons=tuple(procedure.reasons.items()),
-        stages=tuple((stage.id, stage.title) for stage in procedure.stages),
-        outcomes=((OPEN, "Still open"), *procedure.outcomes.items()),
-    )
+def board_figures(work: Reading, viewer: Viewer, filters: Filters, period: str = "") -> FiguresPage:
+    """The figures for a board member: of the last twelve months, where no other period is known by its id.
+
+    NotFound for anybody else.
+    """
+    known = choices(work, viewer)
+    filters = known.known(filters)
+    offered = periods(work)
+    chosen = next((each for each in offered if each.id == period), offered[0])
+    return FiguresPage(_totals(work, known, filters, chosen), filters, known, chosen, offered)
 
 
-def _procedure(work: Reading, partnership: str) -> Procedure:
-    query = select(Partnership.procedure_digest).where(Partnership.id == partnership)
-    return work.procedure(work.db.execute(query).scalar_one())
+def periods(work: Reading) -> tuple[Period, ...]:
+    """What can be chosen: the last twelve months, the last years from April to March, and all so far."""
+    today = work.now.astimezone(work.office.zone).date()
+    begun = today.year - (today.month < _APRIL)
 
+    def at(day: date) -> datetime:
+        return datetime.combine(day, time(), work.office.zone)
 
-def _agencies(work: Reading, partnership: str) -> tuple[tuple[str, str], ...]:
-    query = select(Agency.id, Agency.name).where(Agency.partnership_id == partnership).order_by(Agency.name)
-    return tuple((row.id, row.name) for row in work.db.execute(query))
-
-
-def _late() -> ColumnElement[bool]:
-    return exists().where(Deadline.case_id == Case.id, Deadline.missed_at.is_not(None))
-
-
-def _shape(filters: Filters) -> Filters:
-    """The same filters without what they look for, so that a query is put together once for each kind."""
-    chosen = {name: name if value else "" for name, value in asdict(filters).items() if name != "late"}
-    return Filters(
-        **{**chosen, "outcome": OPEN if filters.outcome == OPEN else chosen["outcome"]}, late=filters.late
-    )
-
-
-def _rules(shape: Filters) -> Sequence[ColumnElement[bool]]:
-    rules: list[ColumnElement[bool]] = [Case.partnership_id == bindparam("partnership")]
-    if shape.agency:
-        agency: ColumnElement[str] = bindparam("agency")
-        rules.append((Case.raising_agency_id == agency) | (Case.responding_agency_id == agency))
-    if shape.reason:
-        rules.append(Case.reason == bindparam("reason"))
-    if shape.stage:
-        rules.append(Case.stage == bindparam("stage"))
-    if shape.outcome:
-        rules.append(
-            Case.outcome.is_(None) if shape.outcome == OPEN else Case.outcome == bindparam("outcome")
+    years = [
+        Period(
+            str(year),
+            f"April {year} to March {year + 1}",
+            at(date(year, _APRIL, 1)),
+            at(date(year + 1, _APRIL, 1)),
         )
-    if shape.late:
-        rules.append(_late())
-    return rules
+        for year in range(begun, begun - YEARS, -1)
+    ]
+    return (
+        Period("year", "The last twelve months", at(_a_year_before(today)), None),
+        *years,
+        Period("all", "All so far", None, None),
+    )
+
+
+def _a_year_before(day: date) -> date:
+    if (day.month, day.day) == (2, 29):
+        return date(day.year - 1, 2, 28)
+    return day.replace(year=day.year - 1)
 
 
 @cache
-def _page_query(shape: Filters, *, later: bool) -> Select[*tuple[Any, ...]]:
-    newest = (
-        select(Case.id).where(*_rules(shape)).order_by(Case.raised_at.desc(), Case.id.desc()).limit(PAGE + 1)
-    )
-    if later:
-        place = tuple_(bindparam("place_at", type_=UtcDateTime()), bindparam("place_id", type_=Integer))
-        newest = newest.where(tuple_(Case.raised_at, Case.id) < place)
-    # The rows of the page first: whether a time was missed is looked up for those alone.
-    page = newest.subquery()
-    return (
-        select(
-            Case.reference,
-            Case.raised_at,
-            _Raising.name.label("raising"),
-            _Responding.name.label("responding"),
-            Case.reason,
-            Case.stage,
-            Case.outcome,
-            Case.procedure_digest,
-            _late().label("late"),
-        )
-        .join(page, page.c.id == Case.id)
-        .join(_Raising, _Raising.id == Case.raising_agency_id)
-        .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .order_by(Case.raised_at.desc(), Case.id.desc())
-    )
+def _count_query(kind: Filters, *, since: bool, until: bool) -> Select[*tuple[Any, ...]]:
+    found = [Case.partnership_id == bindparam("partnership"), *rules(kind)]
+    if since:
+        found.append(Case.raised_at >= bindparam("since", type_=UtcDateTime()))
+    if until:
+        found.append(Case.raised_at < bindparam("until", type_=UtcDateTime()))
+    return select(Case.stage, Case.outcome, func.count()).where(*found).group_by(Case.stage, Case.outcome)
 
 
-@cache
-def _count_query(shape: Filters) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Case.stage, Case.outcome, func.count())
-        .where(*_rules(shape))
-        .group_by(Case.stage, Case.outcome)
-    )
+def _totals(work: Reading, known: Choices, filters: Filters, period: Period) -> Totals:
+    query = _count_query(shape(filters), since=period.since is not None, until=period.until is not None)
+    given = {**filters.asked, "partnership": known.partnership}
+    found = work.db.execute(query, {**given, "since": period.since, "until": period.until})
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for stage, outcome, count in found:
+        counts[str(stage)][outcome or OPEN] = count
+    return _added_up(known.procedure, counts)
 
 
-def _rows(work: Reading, shape: Filters, given: Mapping[str, Any], after: str) -> Sequence[Any]:
-    place = work.db.execute(select(Case.raised_at, Case.id).where(Case.reference == after)).first()
-    if not after or place is None:
-        return work.db.execute(_page_query(shape, later=False), given).all()
-    there = {"place_at": place.raised_at, "place_id": place.id}
-    return work.db.execute(_page_query(shape, later=True), {**given, **there}).all()
-
-
-def _row(work: Reading, row: Any) -> BoardRow:
-    procedure = work.procedure(row.procedure_digest)
-    return BoardRow(
-        reference=row.reference,
-        raised_at=row.raised_at,
-        raising=row.raising,
-        responding=row.responding,
-        reason=procedure.reasons.get(row.reason, row.reason),
-        stage=procedure.stage(row.stage).title,
-        outcome=procedure.outcomes[row.outcome] if row.outcome else "Still open",
-        late=row.late,
-    )
-
-
-def _totals(work: Reading, procedure: Procedure, shape: Filters, given: Mapping[str, Any]) -> Totals:
-    found = work.db.execute(_count_query(shape), given)
-    counts = {(stage, outcome or OPEN): count for stage, outcome, count in found}
+def _added_up(procedure: Procedure, counts: dict[str, dict[str, int]]) -> Totals:
     columns = {**procedure.outcomes, OPEN: "Still open"}
-    # A stage or outcome of an older procedure still counts, under its own id.
     stages = {stage.id: stage.title for stage in procedure.stages}
-    stages |= {str(stage): str(stage) for stage, _ in counts if stage not in stages}
-    columns |= {outcome: outcome for _, outcome in counts if outcome not in columns}
+    # A stage or outcome of an older procedure still counts, under its own id.
+    stages |= {stage: stage for stage in counts if stage not in stages}
+    columns |= {outcome: outcome for each in counts.values() for outcome in each if outcome not in columns}
     rows = tuple(
         (
             title,
-            tuple(counts.get((stage, outcome), 0) for outcome in columns),
-            sum(n for (s, _), n in counts.items() if s == stage),
+            tuple(counts.get(stage, {}).get(outcome, 0) for outcome in columns),
+            sum(counts.get(stage, {}).values()),
         )
         for stage, title in stages.items()
     )
-    sums = tuple(sum(n for (_, o), n in counts.items() if o == outcome) for outcome in columns)
-    return Totals(tuple(columns.values()), rows, sums, sum(counts.values()))
+    sums = tuple(sum(row[1][at] for row in rows) for at in range(len(columns)))
+    return Totals(tuple(columns.values()), rows, sums, sum(sums))

@@ -1,25 +1,31 @@
-"""What waits for somebody, and what they are part of. No list holds anything of the child."""
+"""What waits for somebody, and what they are part of. No list holds anything of the child.
+
+A list is read from a place in it onward, never by skipping, so that its last page is as quick as its first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     Select,
     String,
-    Subquery,
     bindparam,
     case,
     exists,
+    false,
     func,
     null,
     select,
+    true,
+    tuple_,
     union,
     union_all,
 )
@@ -33,26 +39,53 @@ from escalation.people.access import Viewer
 from escalation.people.tables import Agency
 
 PAGE = 25
-# From here on nobody counts: a page says “100+”, and goes on past it.
+# From here on nobody counts: a page says “100 or more”, and goes on past it.
 COUNTED = 100
+# So many open cases are looked through for those that do not wait for the viewer; then a page ends.
+LOOKED = 200
 Row = TypeVar("Row")
 _Query: TypeAlias = Select[*tuple[Any, ...]]
 _Raising, _Responding = aliased(Agency), aliased(Agency)
 _Other = aliased(Deadline)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_PLACE = re.compile(r"([0-9]{1,17})?-([0-9]{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[Row]):
-    """Some rows of a list, and how many there are in all: so many, or (`more`) more than that."""
+    """Some rows of a list, how many there are from here on, or (`more`) more, and the place to go on from."""
 
     rows: tuple[Row, ...]
     count: int
     more: bool = False
+    next_after: str = ""
+    begun: bool = False
 
     @property
     def in_all(self) -> str:
         """How many there are, as a page says it."""
-        return f"{self.count}+" if self.more else str(self.count)
+        return f"{self.count} or more" if self.more else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Behind which limit an inbox goes on: its date, if it has one that runs, and its id."""
+
+    due_at: datetime | None
+    id: int
+
+    @classmethod
+    def read(cls, said: str) -> _Place | None:
+        """The place an address says; None for anything else, which is the first page."""
+        found = _PLACE.fullmatch(said)
+        if found is None:
+            return None
+        due_at = _EPOCH + int(found[1]) * _MICROSECOND if found[1] else None
+        return cls(due_at, int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{(self.due_at - _EPOCH) // _MICROSECOND if self.due_at else ''}-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +120,37 @@ class CaseRow:
     closed_at: datetime | None
 
 
-def inbox(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[InboxRow]:
+def inbox(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[InboxRow]:
     """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
-    rows, count = _inbox(len(viewer.post_ids))
-    return _listed(work, viewer, skip, rows, count, _inbox_row)
+    place = _Place.read(after)
+    kind = "" if place is None else "dated" if place.due_at else "undated"
+    given = _given(work, viewer, place is not None)
+    if place:
+        given |= {"place_at": place.due_at, "place_id": place.id}
+    found = work.db.execute(_inbox(len(viewer.post_ids), kind), given).all()
+    count = found[0].here if found else 0
+    return Listed(
+        work.readable(found, _inbox_row),
+        min(count, COUNTED),
+        count > COUNTED,
+        str(_Place(found[-1].due_at, found[-1].limit_row)) if count > PAGE else "",
+        begun=place is not None,
+    )
 
 
-def _listed(
-    work: Reading, viewer: Viewer, skip: int, rows: _Query, count: _Query, read: Callable[[Reading, Any], Row]
-) -> Listed[Row]:
-    """With how many there are in all; past so many nobody counts them."""
-    given = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)} | {"now": work.now}
-    found = work.db.execute(rows, {**given, "most": skip + PAGE, "skip": skip}).all()
-    most = skip + COUNTED
-    counted = work.db.execute(count, {**given, "most": most + 1}).scalar_one()
-    return Listed(work.readable(found, read), min(counted, most), counted > most)
+def _given(work: Reading, viewer: Viewer, begun: bool) -> dict[str, Any]:
+    """What a list is asked with. Once it has begun, nobody counts what is left."""
+    posts = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)}
+    return {**posts, "now": work.now, "most": (PAGE if begun else COUNTED) + 1}
 
 
 # To put these queries together takes longer than to answer them, so each is put together once.
 @cache
-def _inbox(posts: int) -> tuple[_Query, _Query]:
-    found = _waiting(posts)
-    rows = (
+def _inbox(posts: int, place: str) -> _Query:
+    found = _waiting(posts, place)
+    order = (found.c.due_at.is_(None), found.c.due_at, found.c.id)
+    page = select(found).order_by(*order).limit(PAGE).subquery()
+    return (
         select(
             Case.reference,
             _Raising.name.label("raising"),
@@ -117,34 +159,41 @@ def _inbox(posts: int) -> tuple[_Query, _Query]:
             Case.track,
             Case.state,
             Case.procedure_digest,
-            found.c.limit_id,
-            found.c.due_at,
-            found.c.paused_at,
+            page.c.id.label("limit_row"),
+            page.c.limit_id,
+            page.c.due_at,
+            page.c.paused_at,
+            select(func.count()).select_from(found).scalar_subquery().label("here"),
         )
-        .join(found, found.c.case_id == Case.id)
+        .join(page, page.c.case_id == Case.id)
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .order_by(found.c.due_at.is_(None), found.c.due_at, found.c.id)
-        .limit(PAGE)
-        .offset(bindparam("skip", type_=Integer))
+        .order_by(page.c.due_at.is_(None), page.c.due_at, page.c.id)
     )
-    return rows, select(func.count()).select_from(found)
 
 
-def _waiting(posts: int) -> Subquery:
-    """The first so many limits that wait for so many posts: dated ones, then the rest if there is room.
+def _waiting(posts: int, place: str) -> CTE:
+    """The first so many limits behind a place that wait for so many posts: dated ones, then the rest.
 
     Each post is asked for so many by its index, so that it does not matter how many wait.
     """
-    dated = _of_posts(posts, _most(), dated=True).cte("dated")
+    if place == "undated":
+        return _of_posts(posts, _most(), Deadline.id > _place_id(), dated=False).cte("found")
+    there = tuple_(bindparam("place_at", type_=UtcDateTime()), _place_id())
+    behind = (tuple_(Deadline.due_at, Deadline.id) > there,) if place else ()
+    dated = _of_posts(posts, _most(), *behind, dated=True).cte("dated")
     room = _most() - select(func.count()).select_from(dated).scalar_subquery()
     rest = _of_posts(posts, room, dated=False)
-    return union_all(select(dated), select(rest.subquery())).subquery()
+    return union_all(select(dated), select(rest.subquery())).cte("found")
 
 
-def _of_posts(posts: int, most: ColumnElement[int], *, dated: bool) -> _Query:
+def _place_id() -> ColumnElement[int]:
+    return bindparam("place_id", type_=Integer)
+
+
+def _of_posts(posts: int, most: ColumnElement[int], *behind: ColumnElement[bool], dated: bool) -> _Query:
     order = (Deadline.due_at, Deadline.id) if dated else (Deadline.id,)
-    rules = [Deadline.ended_at.is_(None), _waits(Deadline), _dated(Deadline) == dated]
+    rules = [Deadline.ended_at.is_(None), _waits(Deadline), _dated(Deadline) == dated, *behind]
     rules.append(~_sooner(posts, dated=dated))
     columns = (
         Deadline.id,
@@ -220,46 +269,67 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
     )
 
 
-def others(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
+def others(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[CaseRow]:
     """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
-    return _listed(work, viewer, skip, *_others(len(viewer.post_ids)), _case_row)
+    return _newest(work, viewer, after, ended=False)
 
 
-def ended(work: Reading, viewer: Viewer, *, skip: int = 0) -> Listed[CaseRow]:
+def ended(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[CaseRow]:
     """The closed cases the viewer’s posts were part of, newest first."""
-    return _listed(work, viewer, skip, *_ended(len(viewer.post_ids)), _case_row)
+    return _newest(work, viewer, after, ended=True)
+
+
+def _newest(work: Reading, viewer: Viewer, after: str, *, ended: bool) -> Listed[CaseRow]:
+    """Cases older than the viewer’s own of reference `after`; from the newest where it is none of theirs."""
+    posts = len(viewer.post_ids)
+    given = _given(work, viewer, begun=False)
+    place = work.db.scalar(_mine(posts), {**given, "after": after}) if after else None
+    given = _given(work, viewer, place is not None) | {"place_id": place}
+    look = given["most"] if ended else LOOKED
+    rows = work.db.execute(_cases(posts, place is not None, ended=ended), {**given, "look": look}).all()
+    here, full = rows[0].here, rows[0].looked >= look
+    shown = [row for row in rows if row.reference is not None]
+    further = shown[-1].reference if here > PAGE else rows[0].last if full else ""
+    more = here > COUNTED or (full and not ended)
+    return Listed(work.readable(shown, _case_row), min(here, COUNTED), more, further, place is not None)
 
 
 @cache
-def _others(posts: int) -> tuple[_Query, _Query]:
-    mine = (Deadline.case_id == Participant.case_id, _held_by(Deadline, posts))
-    waiting = exists().where(*mine, Deadline.ended_at.is_(None), _waits(Deadline))
-    return _cases(posts, _closed_at().is_(None), ~waiting)
+def _mine(posts: int) -> _Query:
+    part = select(Participant.case_id).where(
+        Participant.case_id == Case.id, Participant.post_id.in_(_posts(posts))
+    )
+    return select(Case.id).where(Case.reference == bindparam("after", type_=String), part.exists())
 
 
 @cache
-def _ended(posts: int) -> tuple[_Query, _Query]:
-    return _cases(posts, _closed_at().is_not(None))
+def _cases(posts: int, begun: bool, *, ended: bool) -> _Query:
+    """A page of cases beside what it was chosen from, which is told even where nothing was."""
+    looked = _parts(posts, begun, ended=ended)
+    rules = [] if ended else [~_waits_for(posts, looked)]
+    newest = select(looked.c.case_id).where(*rules).order_by(looked.c.case_id.desc())
+    found = newest.limit(_most()).cte("found")
+    last = select(func.min(looked.c.case_id)).scalar_subquery()
+    beside = select(
+        select(func.count()).select_from(looked).scalar_subquery().label("looked"),
+        select(Case.reference).where(Case.id == last).scalar_subquery().label("last"),
+        select(func.count()).select_from(found).scalar_subquery().label("here"),
+    ).subquery()
+    page = _page(found).subquery()
+    return select(beside, page).join(page, true(), isouter=True).order_by(page.c.id.desc())
 
 
-def _closed_at() -> ColumnElement[datetime | None]:
-    """When the case of a part was closed: asked part by part, newest first, until there are enough.
-
-    As a join, PostgreSQL would rather read every case there is.
-    """
-    return select(Case.closed_at).where(Case.id == Participant.case_id).scalar_subquery()
-
-
-def _cases(posts: int, *rules: ColumnElement[bool]) -> tuple[_Query, _Query]:
+def _page(found: CTE) -> _Query:
     due_at = (
         select(func.min(_promised()))
         .where(Deadline.case_id == Case.id, Deadline.ended_at.is_(None), ~Deadline.timer)
         .correlate(Case)
         .scalar_subquery()
     )
-    found = _parts(posts, *rules)
-    rows = (
+    first = select(found).order_by(found.c.case_id.desc()).limit(PAGE).subquery()
+    return (
         select(
+            Case.id,
             Case.reference,
             _Raising.name.label("raising"),
             _Responding.name.label("responding"),
@@ -272,28 +342,33 @@ def _cases(posts: int, *rules: ColumnElement[bool]) -> tuple[_Query, _Query]:
             Case.raised_at,
             Case.closed_at,
         )
-        .join(found, found.c.case_id == Case.id)
+        .join(first, first.c.case_id == Case.id)
         .join(_Raising, _Raising.id == Case.raising_agency_id)
         .join(_Responding, _Responding.id == Case.responding_agency_id)
-        .order_by(Case.id.desc())
-        .limit(PAGE)
-        .offset(bindparam("skip", type_=Integer))
     )
-    return rows, select(func.count()).select_from(found)
 
 
-def _parts(posts: int, *rules: ColumnElement[bool]) -> Subquery:
+def _parts(posts: int, begun: bool, *, ended: bool) -> CTE:
     """The newest so many cases of so many posts, each post’s own by its index. A case’s id is its turn."""
+    rules = [Participant.closed == (true() if ended else false())]
+    if begun:
+        rules.append(Participant.case_id < _place_id())
+    look = bindparam("look", type_=Integer)
     of_each = [
         select(Participant.case_id)
         .distinct()
         .where(Participant.post_id == post, *rules)
         .order_by(Participant.case_id.desc())
-        .limit(_most())
+        .limit(look)
         for post in _posts(posts) or [null()]
     ]
     found = union(*[select(each.subquery()) for each in of_each]).subquery()
-    return select(found).order_by(found.c.case_id.desc()).limit(_most()).subquery()
+    return select(found).order_by(found.c.case_id.desc()).limit(look).cte("looked")
+
+
+def _waits_for(posts: int, looked: CTE) -> ColumnElement[bool]:
+    mine = (Deadline.case_id == looked.c.case_id, _held_by(Deadline, posts))
+    return exists().where(*mine, Deadline.ended_at.is_(None), _waits(Deadline))
 
 
 def _case_row(work: Reading, row: Any) -> CaseRow:

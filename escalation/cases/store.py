@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from escalation.cases.tables import Case, Participant
-from escalation.errors import Held, NotFound, Stale
+from escalation.errors import NotFound, Stale
 from escalation.people.access import Part, Standing
 
 
@@ -48,7 +48,6 @@ _CASE, _PART = Case.__table__, Participant.__table__
 _BY_REFERENCE = select(_CASE).where(Case.reference == bindparam("reference"))
 _BY_ID = select(_CASE).where(Case.id == bindparam("case_id"))
 _FOR_CHANGE = {query: query.with_for_update() for query in (_BY_REFERENCE, _BY_ID)}
-_IF_FREE = _BY_ID.with_for_update(skip_locked=True)
 _CREATE = {
     "sqlite": sqlite.insert(Case).on_conflict_do_nothing(index_elements=["reference"]).returning(_CASE),
     "postgresql": postgresql.insert(Case)
@@ -61,7 +60,11 @@ _PARTS = (
     .where(Participant.case_id == bindparam("case_id"))
     .order_by(Participant.joined, Participant.post_id)
 )
-_JOIN = insert(Participant)
+# Whoever joins an ended case is part of one that has ended.
+_JOIN = insert(Participant).values(
+    closed=select(Case.closed_at.is_not(None)).where(Case.id == bindparam("of")).scalar_subquery()
+)
+_CLOSE = update(Participant).where(Participant.case_id == bindparam("of"))
 _SEAT = ("case_id", "post_id", "side", "responsible", "joined")
 _THE_PART = (
     Participant.case_id == bindparam("of"),
@@ -80,18 +83,6 @@ def by_reference(db: Connection, reference: str, *, lock: bool = False) -> CaseR
 def by_id(db: Connection, case_id: int, *, lock: bool = False) -> CaseRecord:
     """The case of an id. NotFound."""
     return _one(db, _BY_ID, {"case_id": case_id}, lock=lock)
-
-
-def by_id_if_free(db: Connection, case_id: int) -> CaseRecord:
-    """The case of an id, locked. Held, at once, where somebody else has it; NotFound.
-
-    SQLite lets one write at a time, so nobody else ever has it there.
-    """
-    row = db.execute(_IF_FREE, {"case_id": case_id}).first()
-    if row is None:
-        by_id(db, case_id)
-        raise Held
-    return CaseRecord(*row)
 
 
 def _one(db: Connection, query: Select[Any], values: Mapping[str, Any], *, lock: bool) -> CaseRecord:
@@ -117,7 +108,10 @@ def move(db: Connection, case: CaseRecord, changes: Mapping[str, Any]) -> CaseRe
     done = db.execute(_MOVE, {**changes, "moved": case.id, "seen": case.version})
     if done.rowcount != 1:
         raise Stale(seen=case.version, version=case.version + 1)
-    return replace(case, **changes)
+    after = replace(case, **changes)
+    if after.open != case.open:
+        db.execute(_CLOSE, {"of": case.id, "closed": not after.open})
+    return after
 
 
 def parts(db: Connection, case_id: int) -> tuple[Part, ...]:
@@ -157,7 +151,7 @@ def enter(db: Connection, case_id: int, new: Sequence[Part], number: int) -> Non
     """Make posts part of a case that are no part of it yet."""
     if new:
         rows = [(case_id, part.post_id, part.side, part.responsible, number) for part in new]
-        db.execute(_JOIN, [dict(zip(_SEAT, row, strict=True)) for row in rows])
+        db.execute(_JOIN, [{**dict(zip(_SEAT, row, strict=True)), "of": case_id} for row in rows])
 
 
 def _place(case_id: int, part: Part) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from escalation.database.base import Table
@@ -44,15 +44,20 @@ class Case(Table):
 
 
 class Participant(Table):
-    """A post that is part of a case. One responsible post a side while the case is open."""
+    """A post that is part of a case. One responsible post a side while the case is open.
+
+    `closed` says again whether the case has ended, so that a post’s open ones and its ended ones are each
+    found by one index.
+    """
 
     __tablename__ = "participants"
-    __table_args__ = (Index("ix_participants_post", "post_id", "case_id"),)
+    __table_args__ = (Index("ix_participants_post", "post_id", "closed", "case_id"),)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"), primary_key=True)
     side: Mapped[str] = mapped_column(primary_key=True)
     responsible: Mapped[bool]
     joined: Mapped[int]
+    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Draft(Table):

@@ -60,6 +60,10 @@ class DeadlineRecord:
         """Whether it is a promise that can still be kept: dated, not missed, nobody’s timer."""
         return self.due_at is not None and self.missed_at is None and not self.timer
 
+    def has_come(self, now: datetime) -> bool:
+        """Whether the sweep is to do something about it."""
+        return self.running and self.try_at is not None and self.try_at <= now
+
     def late(self, now: datetime) -> bool:
         """Whether its date has passed. A pause hides nothing: what was late before it stays late."""
         passed = self.due_at is not None and self.due_at <= now
@@ -77,6 +81,15 @@ _END = (
     .values(ended=bindparam("number"), ended_at=bindparam("now"), try_at=None)
 )
 _CHANGE = update(Deadline).where(Deadline.id == bindparam("deadline_id"), Deadline.ended_at.is_(None))
+_HAND_TO = (
+    update(Deadline)
+    .where(
+        Deadline.case_id == bindparam("of"),
+        Deadline.obliges == bindparam("side"),
+        Deadline.ended_at.is_(None),
+    )
+    .values(obliged_post_id=bindparam("to"))
+)
 _FIRED = select(Firing.rung).where(Firing.deadline_id == bindparam("deadline_id"))
 
 
@@ -276,11 +289,7 @@ def end(db: Connection, deadline_ids: Iterable[int], number: int, now: datetime)
 
 def hand_to(db: Connection, case_id: int, side: str, post_id: str) -> None:
     """A side’s running deadlines now oblige another post."""
-    db.execute(
-        update(Deadline)
-        .where(Deadline.case_id == case_id, Deadline.obliges == side, Deadline.ended_at.is_(None))
-        .values(obliged_post_id=post_id)
-    )
+    db.execute(_HAND_TO, {"of": case_id, "side": side, "to": post_id})
 
 
 def look_later(db: Connection, deadline: DeadlineRecord, next_try: datetime) -> None:

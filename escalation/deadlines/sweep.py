@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
+from escalation.cases.store import CaseRecord
+from escalation.cases.tables import Case
 from escalation.deadlines import store
+from escalation.deadlines.store import DeadlineRecord
 from escalation.deadlines.tables import Deadline
-from escalation.errors import Held, Unavailable
-from escalation.office import Office
+from escalation.errors import Unavailable
+from escalation.office import Changing, Office
 from escalation.service import time_out
 
-BATCH = 200
 log = logging.getLogger("escalation.sweep")
+
+_DUE = (Deadline.ended_at.is_(None), Deadline.try_at <= bindparam("now"))
+_ANY = select(Deadline.id).where(*_DUE).limit(1)
+# The case is locked, never the deadline: whoever acts locks the case first, and two who lock in another
+# order wait for each other for ever. Ordered as the index is, so that one row is read and nothing sorted.
+_OLDEST = (
+    select(Case.__table__)
+    .join(Deadline, Deadline.case_id == Case.id)
+    .where(*_DUE)
+    .order_by(Deadline.try_at)
+    .limit(1)
+)
+_FREE = _OLDEST.with_for_update(of=Case, skip_locked=True)
+_WAITED_FOR = _OLDEST.with_for_update(of=Case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,64 +45,76 @@ class SweepReport:
 
 @dataclass(slots=True)
 class _Pass:
-    """How far a pass is. `held` are the cases somebody else was changing when their turn came.
+    """What a pass has done so far. `had` are the deadlines that had their turn, with when that was due."""
 
-    `seen` are the deadlines it has come to, `left` how many of them it left out, because of that.
-    """
-
-    seen: set[int] = field(default_factory=set)
-    held: set[int] = field(default_factory=set)
-    left: int = 0
+    had: set[tuple[int, datetime | None]] = field(default_factory=set)
     fired: int = 0
     put_off: int = 0
 
 
+class _Unmoved(Exception):
+    """A deadline had its turn, and is due as before: it would have the next turn too, for ever."""
+
+
 def sweep(office: Office) -> SweepReport:
-    """Fire everything that is due. Safe beside other sweeps: whoever is second finds nothing to do.
+    """Fire everything that is due. Safe beside other sweeps: each takes what nobody else has.
 
     Sweeps of several machines share the work: a case somebody else has is left out, and looked at again at
     the end. Then it waits for its turn, so that nothing that was due is left when a sweep has ended.
     """
-    first, second = _Pass(), _Pass()
-    _go(office, first, wait=False)
-    if first.held:
-        _go(office, second, wait=True)
-    return SweepReport(first.fired + second.fired, first.put_off + second.put_off)
+    done = _Pass()
+    for oldest in (_FREE, _WAITED_FOR):
+        # A look takes no lock, and most of the time nothing is due.
+        if _any_due(office):
+            while _next(office, done, oldest):
+                pass
+    return SweepReport(done.fired, done.put_off)
 
 
-def _go(office: Office, done: _Pass, *, wait: bool) -> None:
-    while due := [row for row in _due(office, BATCH + done.left) if row[0] not in done.seen]:
-        for deadline_id, case_id in due:
-            done.seen.add(deadline_id)
-            # A later limit of the same case never overtakes an earlier one that had to wait.
-            if case_id not in done.held:
-                _fire(office, done, deadline_id, case_id, wait=wait)
-            done.left += case_id in done.held
+def _any_due(office: Office) -> bool:
+    with office.reading() as work:
+        return work.db.execute(_ANY, {"now": work.now}).first() is not None
 
 
-def _fire(office: Office, done: _Pass, deadline_id: int, case_id: int, *, wait: bool) -> None:
+def _next(office: Office, done: _Pass, oldest: Select[Any]) -> bool:
+    """Find the next one and fire it, in one transaction. False where there is none to be had."""
+    turn, fired = None, False
     try:
         with office.changing() as work:
-            done.fired += time_out(work, deadline_id, wait=wait)
+            row = work.db.execute(oldest, {"now": work.now}).first()
+            if row is None:
+                return False
+            case = CaseRecord(*row)
+            turn = _turn(work, case)
+            if turn:
+                fired = _fire(work, done, case, turn)
+        done.fired += fired
     except Unavailable:
         raise
-    except Held:
-        done.held.add(case_id)
     except Exception as error:  # one bad row must not keep the others waiting
+        if turn is None:
+            raise  # nothing was found that could be put off
         done.put_off += 1
-        _put_off(office, deadline_id, error)
+        _put_off(office, turn.id, error)
+    return True
 
 
-def _due(office: Office, most: int) -> list[tuple[int, int]]:
-    """(deadline, case) of what is due. What was left out still is, and may not use up the batch."""
-    with office.reading() as work:
-        query = (
-            select(Deadline.id, Deadline.case_id)
-            .where(Deadline.ended_at.is_(None), Deadline.try_at <= work.now)
-            .order_by(Deadline.try_at, Deadline.id)
-            .limit(most)
-        )
-        return [(row.id, row.case_id) for row in work.db.execute(query)]
+def _turn(work: Changing, case: CaseRecord) -> DeadlineRecord | None:
+    """What has waited longest in a case, read again now that nobody else can change it.
+
+    None where somebody was first. A later limit of a case never overtakes an earlier one, even where that was
+    held when the search came to it, and no longer a moment after.
+    """
+    live = store.live(work.db, case.id)
+    due = {(each.try_at, each.id): each for each in live if each.has_come(work.now)}
+    return due[min(due)] if due else None
+
+
+def _fire(work: Changing, done: _Pass, case: CaseRecord, turn: DeadlineRecord) -> bool:
+    if (turn.id, turn.try_at) in done.had:
+        raise _Unmoved
+    done.had.add((turn.id, turn.try_at))
+    return time_out(work, case, turn)
 
 
 def _put_off(office: Office, deadline_id: int, error: Exception) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, func, insert, or_, select, update
 
 from escalation.cases.store import CaseRecord
 from escalation.notices import timing
@@ -51,6 +51,19 @@ _COLUMNS = (
 )
 
 
+# Statements are made once: SQLAlchemy takes longer to build one than a database takes to answer it.
+_WRITE = insert(Message)
+_DROP = update(Message).where(*_WAITS).values(dropped_at=bindparam("now"), why=bindparam("because"))
+_DROP_ONE = _DROP.where(Message.id == bindparam("message"))
+_DROP_OF_LIMIT: dict[tuple[str, ...], Update] = {
+    letters: _DROP.where(
+        Message.deadline_id == bindparam("of"), or_(*(Message.letter == letter for letter in letters))
+    )
+    for letters in (OF_A_LIMIT, REMINDERS)
+}
+_REPLACE = _DROP_OF_LIMIT[OF_A_LIMIT].where(Message.post_id == bindparam("to"))
+
+
 def write(
     work: Changing,
     case: CaseRecord | None,
@@ -75,8 +88,8 @@ def write(
     if case is not None and work.procedure(case.procedure_digest).track(case.track).urgent:
         pace = URGENT
     if deadline_id is not None:
-        mine = (Message.deadline_id == deadline_id, Message.post_id.in_(wanted))
-        _drop(work.db, work.now, "a later letter says it", *mine, Message.letter.in_(OF_A_LIMIT))
+        later = {"of": deadline_id, "now": work.now, "because": "a later letter says it"}
+        work.db.execute(_REPLACE, [{**later, "to": post_id} for post_id in wanted])
     reference = case.reference if case else ""
     common = {
         "case_id": case.id if case else None,
@@ -88,9 +101,7 @@ def write(
         "deliver_after": timing.leaves(pace, hours, work.now),
     }
     keys = {post_id: f"{reference}/{occasion}/{letter}/{post_id}" for post_id in wanted}
-    work.db.execute(
-        insert(Message), [{**common, "key": key, "post_id": post_id} for post_id, key in keys.items()]
-    )
+    work.db.execute(_WRITE, [{**common, "key": key, "post_id": post_id} for post_id, key in keys.items()])
 
 
 def _hours(work: Changing, case: CaseRecord | None, post_id: str) -> timing.Hours:
@@ -106,21 +117,19 @@ def cancel(
     deadline_ids: Collection[int],
     now: datetime,
     why: str,
-    letters: Sequence[str] = OF_A_LIMIT,
+    letters: tuple[str, ...] = OF_A_LIMIT,
 ) -> None:
     """Drop what has not gone yet about limits that have ended, moved or been answered."""
-    if deadline_ids:
-        _drop(db, now, why, Message.deadline_id.in_(deadline_ids), Message.letter.in_(letters))
+    rows = [{"of": each, "now": now, "because": why} for each in deadline_ids]
+    if rows:
+        db.execute(_DROP_OF_LIMIT[letters], rows)
 
 
 def drop(db: Connection, message_ids: Collection[int], now: datetime, why: str) -> None:
     """Letters that will not be sent, and why."""
-    if message_ids:
-        _drop(db, now, why, Message.id.in_(message_ids))
-
-
-def _drop(db: Connection, now: datetime, why: str, *rules: object) -> None:
-    db.execute(update(Message).where(*_WAITS, *rules).values(dropped_at=now, why=why))  # type: ignore[arg-type]
+    rows = [{"message": each, "now": now, "because": why} for each in message_ids]
+    if rows:
+        db.execute(_DROP_ONE, rows)
 
 
 def due_ids(db: Connection, now: datetime, *, most: int = 100) -> list[int]:

@@ -18,23 +18,14 @@ from workflows.definition import Limit
 from workflows.shifting import next_look, reminders
 
 
-def time_out(work: Changing, deadline_id: int, *, wait: bool = True) -> bool:
-    """Fire a deadline, if it still runs and its time has come. False where somebody was first.
+def time_out(work: Changing, case: CaseRecord, deadline: DeadlineRecord) -> bool:
+    """Fire a deadline of a case, if its time has come. False where there was nothing to do yet.
 
     The record says that the limit was missed; then what the procedure lets follow happens through `act`.
-    Held, unless it may `wait`, where somebody else has the case. The case is locked, never the deadline:
-    whoever acts locks the case first, and two who lock in another order wait for each other for ever.
+    The case is locked, and the deadline was read after that: before, somebody else may have been first.
     """
-    found = deadlines.one(work.db, deadline_id)
-    if found is None or not _is_due(work, found):
-        return False
-    if wait:
-        case = cases.by_id(work.db, found.case_id, lock=True)
-    else:
-        case = cases.by_id_if_free(work.db, found.case_id)
     work = work.at_last()
-    deadline = deadlines.one(work.db, deadline_id)  # again, now that nobody else can change it
-    if deadline is None or not _is_due(work, deadline):
+    if not deadline.has_come(work.now):
         return False
     procedure = work.procedure(case.procedure_digest)
     limit = procedure.limits[deadline.limit_id]
@@ -43,10 +34,6 @@ def time_out(work: Changing, deadline_id: int, *, wait: bool = True) -> bool:
         return _remind(work, case, limit, deadline, calendar)
     _run_out(work, case, limit, deadline, calendar)
     return True
-
-
-def _is_due(work: Changing, deadline: DeadlineRecord) -> bool:
-    return deadline.running and deadline.try_at is not None and deadline.try_at <= work.now
 
 
 def _remind(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from escalation.board.whatif import NOT_REPLAYED, what_if
+from escalation.cases import store as cases
 from escalation.errors import NotPossible
 from escalation.service import time_out
 from tests.support.desk import ANSWER, at
@@ -184,8 +185,8 @@ def test_nothing_is_dated_before_what_kept_it_waiting(run: Run) -> None:
     desk.clock.set(at("2026-04-02 16:59"))
     [deadline] = [d for d in desk.running(run.reference) if d.limit_id == "practitioners.answer"]
     with desk.office.changing() as work:
-        begun = work.now
+        begun, case = work.now, cases.by_reference(work.db, run.reference, lock=True)
         desk.clock.set(at("2026-04-02 17:00"))  # as if another transaction had held the case so long
-        assert time_out(work, deadline.id)
+        assert time_out(work, case, deadline)
     assert all(event.at >= at("2026-04-02 17:00") for event in desk.story(run.reference)[1:])
     assert begun == at("2026-04-02 16:59")

@@ -220,6 +220,7 @@ def opened(client: FlaskClient, references: list[str]) -> Iterator[tuple[str, An
         "/others",
         "/ended",
         "/board",
+        "/board/figures",
         "/procedures",
         "/closures",
         "/what-if",

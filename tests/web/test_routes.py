@@ -31,6 +31,7 @@ ROUTES = {
     "POST /sign-in": Access.ANYONE,
     "POST /sign-out": Access.ANYONE,
     "GET /board": Access.BOARD,
+    "GET /board/figures": Access.BOARD,
     "GET /board/cases/<reference>": Access.BOARD,
     "GET /board/cases/<reference>/move": Access.OFFICE,
     "GET /board/cases/<reference>/move/check": Access.OFFICE,
