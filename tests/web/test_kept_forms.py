@@ -177,7 +177,10 @@ def test_nobody_is_led_to_a_page_that_is_not_ours(ada: Person, clock: HandClock,
     clock.move(timedelta(minutes=61))
     told = {"kept-address": "/raise", "kept-page": page, "danger": "no"}
     ada.open("/sign-in")
-    assert ada.send("/sign-in/keep", **told).headers["Location"] in ("/sign-in?next=/", "/sign-in?next=/nowhere")
+    assert ada.send("/sign-in/keep", **told).headers["Location"] in (
+        "/sign-in?next=/",
+        "/sign-in?next=/nowhere",
+    )
     assert ada.gives_password() == "/"
 
 
