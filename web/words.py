@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -22,6 +22,17 @@ def day(value: date | datetime) -> str:
     """«7 April 2026»: of a moment, the local day."""
     local = value.astimezone(LOCAL) if isinstance(value, datetime) else value
     return f"{local.day} {local:%B %Y}"
+
+
+def clock(moment: datetime) -> str:
+    """«4:30pm», in local time; a minute that has begun counts, so that nobody is told too early a time."""
+    local = (moment + timedelta(seconds=59)).astimezone(LOCAL)
+    return _clock(local)
+
+
+def clock_down(moment: datetime) -> str:
+    """«4:30pm», in local time; a minute that has begun does not count: nobody has less than it says."""
+    return _clock(moment.astimezone(LOCAL))
 
 
 def _clock(local: datetime) -> str:
@@ -84,6 +95,6 @@ def kept_lines(text: str) -> Markup:
 
 def teach(app: Flask) -> None:
     """Make these known to the templates."""
-    for said in (when, day, size, telephone, lower_first, kept_lines):
+    for said in (when, clock_down, day, size, telephone, lower_first, kept_lines):
         app.add_template_filter(said)
     app.add_template_global(how_soon)
