@@ -120,6 +120,13 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """[sign_in]"""
+
+    providers_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Every setting. `folder` is where relative paths start: the folder of the file, or the current one."""
 
@@ -133,6 +140,7 @@ class Config:
     procedure: ProcedureSettings = field(default_factory=ProcedureSettings)
     uploads: Uploads = field(default_factory=Uploads)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     folder: Path = field(default_factory=Path.cwd)
 
     @property
@@ -161,6 +169,7 @@ SECTIONS: Mapping[str, type] = {
     "procedure": ProcedureSettings,
     "uploads": Uploads,
     "clock": ClockSettings,
+    "sign_in": SignInSettings,
 }
 CHOICES = {
     ("service", "mode"): ("real", "demonstration", "practice"),

@@ -39,6 +39,10 @@ WRITERS = {
     "Round": "escalation/scheduler/rounds.py",
     "Closure": "escalation/closures/store.py",
     "Redating": "escalation/closures/redating.py",
+    "Passkey": "escalation/passkeys/store.py",
+    "PasskeyChallenge": "escalation/passkeys/store.py",
+    "SingleSignOn": "escalation/federation/store.py",
+    "LinkedIdentity": "escalation/federation/store.py",
     "Holding": "escalation/people/directory.py",
     "Person": "escalation/people/accounts.py",
 }
