@@ -7,6 +7,7 @@ import re
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from escalation.passkeys.ceremonies import site_of
 from escalation.people import accounts
 from web import session
 from web.access import Access, access
@@ -71,4 +72,6 @@ def _form(email: str, messages: dict[str, list[str]]) -> str:
         errors=flat_errors(messages),
         going=same_site(going),
         out=request.args.get("out", ""),
+        passkeys=site_of(session.office().config) is not None,
+        providers=session.office().providers,
     )

@@ -18,10 +18,12 @@ import web.cases
 import web.closures
 import web.edge
 import web.errors
+import web.federation
 import web.health
 import web.home
 import web.logs
 import web.moving
+import web.passkeys
 import web.practice
 import web.procedures
 import web.raising
@@ -48,6 +50,7 @@ HEADERS = {
 }
 AREAS = (
     web.account,
+    web.passkeys,
     web.home,
     web.raising,
     web.cases,
@@ -76,6 +79,8 @@ def create_app(office: Office) -> Flask:
     web.access.guard(app)
     for module in AREAS:
         app.register_blueprint(module.area)
+    if office.providers:
+        app.register_blueprint(web.federation.area)
     if office.config.practice:
         app.register_blueprint(web.practice.area)
     web.errors.answer(app)

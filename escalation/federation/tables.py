@@ -1,4 +1,4 @@
-"""Sign-ins under way at an agency’s provider, and whom each known identity is. Written by `federation.store`."""
+"""Sign-ins under way at a provider, and whom each known identity is. Written by `federation.store`."""
 
 from __future__ import annotations
 

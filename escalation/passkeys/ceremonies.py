@@ -1,4 +1,4 @@
-"""What a device signs, asked and verified: the one room that knows the passkey library. Keeps nothing itself."""
+"""What a device signs, asked and verified. The one room that knows the passkey library."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def site_of(config: Config) -> Site | None:
 
 
 def begin_registering(work: Changing, person_id: str, *, email: str, name: str, browser: str) -> str:
-    """The question for a new passkey, as the browser takes it (JSON). NotPossible where there are too many."""
+    """The question for a new passkey, as the browser takes it (JSON). NotPossible where there are many."""
     site, own = _site(work), store.of_person(work, person_id)
     if len(own) >= MOST:
         raise NotPossible([f"You have {MOST} passkeys, which is as many as there can be. Remove one first."])

@@ -55,6 +55,21 @@ def check_password(work: Reading, email: str, password: str) -> SignedIn | None:
     return SignedIn(row.id, row.session_version) if row else None
 
 
+def signed_in(work: Reading, person_id: str) -> SignedIn | None:
+    """Somebody proved in another way than by their password; None for a closed account."""
+    query = select(Person.session_version).where(Person.id == person_id, Person.closed_at.is_(None))
+    version = work.db.scalar(query)
+    return SignedIn(person_id, version) if version is not None else None
+
+
+def email_of(work: Reading, person_id: str) -> str:
+    """Somebody’s own e-mail address. NotFound for nobody."""
+    found = work.db.scalar(select(Person.email).where(Person.id == person_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def viewer(work: Reading, person_id: str, session_version: int) -> Viewer | None:
     """The person of a session with the posts they hold now; None where the session is no longer good."""
     query = select(Person.name).where(
