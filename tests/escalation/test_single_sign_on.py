@@ -17,7 +17,7 @@ from escalation.federation.signing_on import Arrived
 from escalation.office import Office
 from tests.support import openid
 from tests.support.federated import BACK, council_provider, federated, running, trusting
-from tests.support.openid import Between, OpenIdProvider, standing, walk
+from tests.support.openid import Bend, Between, OpenIdProvider, standing, walk
 
 HERE = "the secret of this browser"
 
@@ -240,8 +240,8 @@ def unsigned(body: bytes) -> bytes:
     "bend",
     [unsigned, lambda _: b"{}", lambda _: b"not JSON", lambda _: b'{"id_token": 3, "access_token": []}'],
 )
-def test_a_token_nobody_signed_or_no_token_is_refused(bent: Office, between: Between, bend: object) -> None:
-    between.answered["/token"] = bend  # type: ignore[assignment] - of the shape it has
+def test_a_token_nobody_signed_or_no_token_is_refused(bent: Office, between: Between, bend: Bend) -> None:
+    between.answered["/token"] = bend
     with pytest.raises(NotSignedIn):
         come(bent, "ben")
 

@@ -171,6 +171,10 @@ def leading_on(page: str) -> str:
     return html.unescape(found.group(1))
 
 
+Bend = Callable[[bytes], bytes]
+_OF_ONE_HOP = ("content-length", "transfer-encoding", "connection", "keep-alive", "set-cookie")
+
+
 @dataclass
 class Between:
     """Stands between us and a provider: what it passes on can be bent, by path."""
@@ -178,7 +182,7 @@ class Between:
     target: str = ""
     address: str = ""
     asked: dict[str, Callable[[str], str]] = field(default_factory=dict)
-    answered: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+    answered: dict[str, Bend] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     passed: list[str] = field(default_factory=list)
 
@@ -212,7 +216,7 @@ def standing(between: Between) -> Iterator[Between]:
             body = bend(answer.content) if bend else answer.content
             self.send_response(answer.status_code)
             for name, value in answer.headers.items():
-                if name.lower() not in ("content-length", "transfer-encoding", "connection", "set-cookie"):
+                if name.lower() not in _OF_ONE_HOP:
                     self.send_header(name, value)
             for cookie in answer.raw.headers.getlist("set-cookie"):
                 self.send_header("Set-Cookie", cookie)
