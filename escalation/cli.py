@@ -29,6 +29,7 @@ from escalation.scheduler import process, rounds
 from escalation.scheduler.command import health
 from escalation.scheduler.heartbeat import watch_round
 from escalation.service import moving
+from escalation.signin import passwords
 from escalation.start import (
     configured_procedure,
     make_office,
@@ -272,7 +273,7 @@ def directory(path: Path | None, file: Path) -> None:
 def password(path: Path | None, email: str, password: str) -> None:
     """Give somebody a new password. It ends their sessions."""
     with open_office(path).changing() as work:
-        known = accounts.set_password(work, email, password)
+        known = passwords.set_password(work, email, password)
     if not known:
         raise click.ClickException("Nobody has that e-mail address.")
     click.echo("Done.")

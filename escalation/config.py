@@ -73,6 +73,16 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """[sign_in]: how people sign in, and for how long. 0 minutes or hours: no such limit."""
+
+    second_factor: str = ""
+    idle_minutes: int = 60
+    absolute_hours: int = 12
+    providers_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Letters:
     """[letters]: local times of day. Empty: no digest, or no quiet hours."""
 
@@ -120,13 +130,6 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInSettings:
-    """[sign_in]"""
-
-    providers_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """Every setting. `folder` is where relative paths start: the folder of the file, or the current one."""
 
@@ -134,13 +137,13 @@ class Config:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     server: Server = field(default_factory=Server)
     mail: Mail = field(default_factory=Mail)
+    sign_in: SignIn = field(default_factory=SignIn)
     letters: Letters = field(default_factory=Letters)
     schedule: Schedule = field(default_factory=Schedule)
     watchdog: Watchdog = field(default_factory=Watchdog)
     procedure: ProcedureSettings = field(default_factory=ProcedureSettings)
     uploads: Uploads = field(default_factory=Uploads)
     clock: ClockSettings = field(default_factory=ClockSettings)
-    sign_in: SignInSettings = field(default_factory=SignInSettings)
     folder: Path = field(default_factory=Path.cwd)
 
     @property
@@ -153,6 +156,11 @@ class Config:
         """Whether this is for practice: a clock that people move, invented cases, and no letter leaves."""
         return self.service.mode == "practice"
 
+    @property
+    def second_factor(self) -> bool:
+        """Whether a password alone opens nothing. Not said: so in real use, and not where all is invented."""
+        return (self.sign_in.second_factor or ("required" if self.service.mode == "real" else "off")) != "off"
+
     def path(self, value: str) -> Path:
         """A path of a setting, from the folder of the settings where it is relative."""
         return self.folder / value
@@ -163,16 +171,17 @@ SECTIONS: Mapping[str, type] = {
     "database": DatabaseSettings,
     "server": Server,
     "mail": Mail,
+    "sign_in": SignIn,
     "letters": Letters,
     "schedule": Schedule,
     "watchdog": Watchdog,
     "procedure": ProcedureSettings,
     "uploads": Uploads,
     "clock": ClockSettings,
-    "sign_in": SignInSettings,
 }
 CHOICES = {
     ("service", "mode"): ("real", "demonstration", "practice"),
+    ("sign_in", "second_factor"): ("", "required", "off"),
     ("mail", "channel"): ("console", "file", "smtp", "notify", "webhook"),
     ("mail", "security"): ("none", "starttls", "tls"),
 }
@@ -309,6 +318,11 @@ def refuse_unsafe(config: Config) -> None:
         raise NotReady("service.address must begin with http:// or https://.")
     if urlsplit(config.watchdog.heartbeat_url).scheme not in ("", "http", "https"):
         raise NotReady("watchdog.heartbeat_url must begin with http:// or https://, or be empty.")
+    if config.service.mode == "real" and not config.second_factor:
+        raise NotReady(
+            "sign_in.second_factor is “off”, which a real installation must not be. Remove it, or set it to"
+            " “required”."
+        )
     _refuse_unfit_letters(config)
     if config.practice:
         _refuse_unfit_practice(config)

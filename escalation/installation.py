@@ -10,9 +10,9 @@ from escalation.config import Config
 from escalation.database import migrate
 from escalation.errors import NotReady
 from escalation.office import Changing
-from escalation.people.accounts import hash_password
 from escalation.people.directory import load_directory
 from escalation.procedures.shelf import install
+from escalation.signin.passwords import hash_password
 from escalation.start import configured_procedure, make_office, refuse_mixed
 
 _SETTINGS = """\
@@ -57,7 +57,8 @@ def write_secret(file: Path) -> None:
 
 def make(config: Config, first: First) -> None:
     """The database up to date, the procedure installed, the partnership and its administrator there."""
-    password_hash = hash_password(first.password)
+    own = (first.name, first.email, first.partnership, config.service.name)
+    password_hash = hash_password(first.password, own)
     office = make_office(config)
     if config.practice:
         raise NotReady("These settings are for practice, which “escalation practice” makes.")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from escalation.clock import HandClock
-from escalation.config import Config, DatabaseSettings, Mail, Service
+from escalation.config import Config, DatabaseSettings, Mail, Service, SignIn
 from escalation.database import migrate
 from escalation.demo.builder import prepare
 from escalation.office import Office
@@ -94,6 +94,8 @@ def config_in(folder: Path, url: str = "") -> Config:
         service=Service(secret_key="a-secret-of-the-tests-" * 3, mode="demonstration"),
         database=DatabaseSettings(url=url or f"sqlite:///{folder / 'test.db'}"),
         mail=Mail(channel="file", folder=str(folder / "letters")),
+        # Tests move the clock by days; who is signed in stays so, but where a test is about that.
+        sign_in=SignIn(idle_minutes=0, absolute_hours=0),
         folder=folder,
     )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.passkeys.ceremonies import site_of
-from escalation.people import accounts
-from web import session
+from escalation.signin import entering, sessions
+from escalation.signin.entering import Entry
+from web import session, words
 from web.access import Access, access
 from web.forms import flat_errors
 
@@ -34,24 +36,45 @@ def sign_in_now() -> ResponseReturnValue:
     missing = _missing(email, password)
     if missing:
         return _form(email, missing), 400
-    with session.office().reading() as work:
-        found = accounts.check_password(work, email, password)
-    if found is None:
-        return _form(email, {"password": [WRONG]}), 400
-    session.sign_in(found)
-    return redirect(same_site(request.form.get("next", "")), 303)
+    network, device = session.network(), session.device()
+    entry = entering.by_password(session.office(), email, password, network=network, device=device)
+    if not entry.right:
+        return _refused(email, entry)
+    session.carry(entry.token)
+    return redirect(onward(entry, request.form.get("next", "")), 303)
 
 
 @area.post("/sign-out")
 @access(Access.ANYONE)
 def sign_out() -> ResponseReturnValue:
-    """End every session of the person, so that a copied cookie is worth nothing. Only ever a POST."""
+    """End this session, so that a copied cookie is worth nothing. Only ever a POST."""
     return redirect(f"/sign-in?out={session.sign_out()}", 303)
+
+
+def onward(entry: Entry, wanted: str) -> str:
+    """Where somebody goes from here: to what is still missing, or where they wanted."""
+    pages = {sessions.CODE: "second_factor.code", sessions.SETUP: "second_factor.set_up"}
+    going = same_site(wanted)
+    if entry.waits_for:
+        return url_for(pages[entry.waits_for], next=None if going == "/" else going)
+    return going
 
 
 def same_site(address: str) -> str:
     """The address, if it is a path on this site; else the first page."""
     return address if _SAME_SITE.fullmatch(address) else "/"
+
+
+def _refused(email: str, entry: Entry) -> ResponseReturnValue:
+    """The same words whether or not anybody has that address."""
+    if entry.wait is None:
+        return _form(email, {"password": [WRONG]}), 400
+    return _form(email, {"password": [too_often(entry.wait)]}), 429
+
+
+def too_often(wait: datetime) -> str:
+    """What somebody is told who has to wait."""
+    return f"That was tried too often. Try again after {words.clock(wait)}."
 
 
 def _missing(email: str, password: str) -> dict[str, list[str]]:

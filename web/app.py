@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
@@ -62,7 +63,9 @@ AREAS = (
     web.status,
     web.health,
 )
-IDLE = timedelta(hours=4)
+# The cookie outlives the session, so that what somebody typed after its end can be kept for them.
+OUTLIVES = timedelta(hours=24)
+LONGEST = timedelta(days=30)
 
 
 def create_app(office: Office) -> Flask:
@@ -103,13 +106,22 @@ def _settings(config: Config) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https(config),
-        "PERMANENT_SESSION_LIFETIME": IDLE,
+        "PERMANENT_SESSION_LIFETIME": (
+            OUTLIVES + (timedelta(hours=config.sign_in.absolute_hours) or LONGEST)
+        ),
+        "TRUSTED_HOSTS": _hosts(config),
         "MAX_CONTENT_LENGTH": largest + 1_000_000,
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
         # A form may stay open as long as the session: what was typed is worth more than a short-lived token.
         "WTF_CSRF_TIME_LIMIT": None,
         "TRAP_HTTP_EXCEPTIONS": False,
     }
+
+
+def _hosts(config: Config) -> list[str]:
+    """The names people reach the service by, and this machine’s own for those who watch it."""
+    named = urlsplit(config.service.address).hostname or ""
+    return [each for each in dict.fromkeys((named, config.server.host, "localhost", "127.0.0.1")) if each]
 
 
 def https(config: Config) -> bool:
@@ -120,12 +132,14 @@ def https(config: Config) -> bool:
 def _everywhere() -> dict[str, Any]:
     """What every template may use. It never looks at the record: the error pages use it too."""
     config = web.session.office().config
+    session = web.session.known()
     known = web.session.known_viewer()
     return {
         "service": config.service.name,
         "demonstration": config.demonstration,
         "practice": web.practice.bar(config),
         "person": known.name if known else None,
+        "signed_in_until": session.until if session and known else None,
         "uploads": config.uploads,
     }
 

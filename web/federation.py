@@ -6,9 +6,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.federation import signing_on
+from escalation.signin import entering
+from escalation.signin.entering import Entry
 from web import session
 from web.access import Access, access
-from web.account import same_site
+from web.account import onward, same_site
 
 area = Blueprint("federation", __name__)
 
@@ -37,8 +39,13 @@ def go(provider_id: str) -> ResponseReturnValue:
 @area.get("/sign-in/with/<provider_id>/back")
 @access(Access.ANYONE)
 def back(provider_id: str) -> ResponseReturnValue:
-    """Who came back is signed in. A page answers, and leads on: the address of this one goes no further."""
+    """Who came back is signed in; they still give our second factor, unless the agency’s is trusted."""
     given = request.args.to_dict()
     arrived = signing_on.arrive(session.office(), provider_id, given, browser=session.known_browser())
-    session.sign_in_as(arrived.person_id)
-    return redirect(same_site(arrived.wanted), 303)
+    name = signing_on.provider_named(session.office(), provider_id).name
+    waits_for, factor = "", name
+    if not arrived.second_factor:
+        with session.office().reading() as work:
+            waits_for, factor = entering.next_step(work, arrived.person_id), ""
+    session.begin(arrived.person_id, how=name, factor=factor, waits_for=waits_for)
+    return redirect(onward(Entry(waits_for=waits_for), arrived.wanted), 303)

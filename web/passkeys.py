@@ -5,21 +5,25 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from escalation.errors import Unanswered
+from escalation.errors import NotYours, Unanswered
 from escalation.passkeys import ceremonies, store
 from escalation.people import accounts
+from escalation.signin import entering, sessions
+from escalation.signin.sessions import SessionRecord
 from web import session
 from web.access import Access, access
-from web.account import same_site
+from web.account import same_site, too_often
 from web.forms import flat_errors
 
 area = Blueprint("passkeys", __name__)
+AGAIN = "Enter your password, or the code of your app"
+NOT_RIGHT = "That is not right. Nothing was changed. Enter your password, or the code of your app."
 
 
 @area.get("/sign-in/passkey")
 @access(Access.ANYONE)
 def sign_in() -> ResponseReturnValue:
-    """The page whose button asks the device."""
+    """The page whose button asks the device; after the password, for a passkey of that person."""
     return _sign_in_page("", request.args.get("next", ""))
 
 
@@ -27,8 +31,11 @@ def sign_in() -> ResponseReturnValue:
 @access(Access.ANYONE)
 def sign_in_question() -> ResponseReturnValue:
     """What the device is to sign, for the page’s script."""
+    half = _half()
     with session.office().changing() as work:
-        options = ceremonies.begin_signing_in(work, browser=session.browser())
+        options = ceremonies.begin_signing_in(
+            work, browser=session.browser(), person_id=half.person_id if half else None
+        )
     return current_app.response_class(options, mimetype="application/json")
 
 
@@ -36,12 +43,13 @@ def sign_in_question() -> ResponseReturnValue:
 @access(Access.ANYONE)
 def sign_in_now() -> ResponseReturnValue:
     """Begin a session for whoever the device proved."""
-    answer, going = request.form.get("answer", ""), request.form.get("next", "")
+    answer, going, half = request.form.get("answer", ""), request.form.get("next", ""), _half()
+    whose, browser = half.person_id if half else None, session.known_browser()
     with session.office().changing() as work:
-        found = ceremonies.sign_in(work, browser=session.known_browser(), answer=answer)
+        found = ceremonies.sign_in(work, browser=browser, answer=answer, person_id=whose)
     if found.person_id is None:
         return _sign_in_page(found.sentence, going), 400
-    session.sign_in_as(found.person_id)
+    _enter(found.person_id, half)
     return redirect(same_site(going), 303)
 
 
@@ -55,15 +63,14 @@ def passkeys() -> ResponseReturnValue:
 @area.post("/account/passkeys/question")
 @access(Access.SIGNED_IN)
 def add_question() -> ResponseReturnValue:
-    """What a new passkey is to be for, for the page’s script."""
-    who = session.viewer()
+    """What a new passkey is to be for, for the page’s script. 403 where they must show who they are."""
+    if _faults():
+        raise NotYours(NOT_RIGHT)
+    whose = session.viewer().person_id
     with session.office().changing() as work:
+        who = accounts.account_of(work, whose)
         options = ceremonies.begin_registering(
-            work,
-            who.person_id,
-            email=accounts.email_of(work, who.person_id),
-            name=who.name,
-            browser=session.browser(),
+            work, whose, email=who.email, name=who.name, browser=session.browser()
         )
     return current_app.response_class(options, mimetype="application/json")
 
@@ -71,8 +78,10 @@ def add_question() -> ResponseReturnValue:
 @area.post("/account/passkeys")
 @access(Access.SIGNED_IN)
 def add() -> ResponseReturnValue:
-    """Keep the passkey the device made."""
+    """Keep the passkey the device made, for somebody who has lately shown who they are."""
     name, answer = request.form.get("name", ""), request.form.get("answer", "")
+    if not _fresh():
+        return _own_page(name, {"password": [NOT_RIGHT]}), 400
     whose, browser = session.viewer().person_id, session.known_browser()
     try:
         with session.office().changing() as work:
@@ -86,18 +95,55 @@ def add() -> ResponseReturnValue:
 @access(Access.SIGNED_IN)
 def remove(passkey_id: int) -> ResponseReturnValue:
     """Ask once more."""
-    with session.office().reading() as work:
-        found = store.one_of(work, session.viewer().person_id, passkey_id)
-    return render_template("passkeys/remove.html", passkey=found)
+    return _remove_page(passkey_id, {})
 
 
 @area.post("/account/passkeys/<int(max=2147483647):passkey_id>/remove")
 @access(Access.SIGNED_IN)
 def remove_now(passkey_id: int) -> ResponseReturnValue:
     """Forget it."""
+    faults = _faults()
+    if faults:
+        return _remove_page(passkey_id, faults), 400
     with session.office().changing() as work:
-        store.remove(work, session.viewer().person_id, passkey_id)
+        ceremonies.remove(work, session.viewer().person_id, passkey_id)
     return redirect(url_for("passkeys.passkeys", done="removed"), 303)
+
+
+def _half() -> SessionRecord | None:
+    """The session of somebody who gave their password and whom a second factor is asked of."""
+    found = session.current()
+    return found if found and found.waits_for == sessions.CODE else None
+
+
+def _enter(person_id: str, half: SessionRecord | None) -> None:
+    how = entering.WITH_PASSKEY if half else entering.PASSKEY
+    with session.office().changing() as work:
+        token = sessions.begin(
+            work,
+            person_id,
+            how=how,
+            device=session.device(),
+            factor=how,
+            instead_of=half.id if half else None,
+        )
+    session.carry(token)
+
+
+def _fresh() -> bool:
+    return sessions.fresh(session.this(), session.office().clock.now())
+
+
+def _faults() -> dict[str, list[str]]:
+    """What stands in the way of somebody who changes how they sign in: it must be them, and lately so."""
+    given = request.form.get("password", "")
+    if _fresh():
+        return {}
+    if not given:
+        return {"password": [AGAIN]}
+    entry = entering.confirm(session.office(), session.this(), given)
+    wait = [too_often(entry.wait)] if entry.wait else [NOT_RIGHT]
+    return {} if entry.right else {"password": wait}
 
 
 def _sign_in_page(sentence: str, going: str) -> str:
@@ -111,6 +157,18 @@ def _sign_in_page(sentence: str, going: str) -> str:
     )
 
 
+def _remove_page(passkey_id: int, messages: dict[str, list[str]]) -> str:
+    with session.office().reading() as work:
+        found = store.one_of(work, session.viewer().person_id, passkey_id)
+    return render_template(
+        "passkeys/remove.html",
+        passkey=found,
+        again=not _fresh(),
+        messages=messages,
+        errors=flat_errors(messages),
+    )
+
+
 def _own_page(name: str, messages: dict[str, list[str]]) -> str:
     with session.office().reading() as work:
         own = store.of_person(work, session.viewer().person_id)
@@ -120,6 +178,7 @@ def _own_page(name: str, messages: dict[str, list[str]]) -> str:
         passkeys=own,
         name=name,
         longest=ceremonies.LONGEST_NAME,
+        again=not _fresh(),
         messages=messages,
         errors=flat_errors(messages),
         done=request.args.get("done", ""),

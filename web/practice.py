@@ -18,7 +18,7 @@ from escalation.practice.moves import Moved
 from escalation.practice.scripts import read_scripts, script_named
 from web.access import Access, access
 from web.account import same_site
-from web.session import known_viewer, office, sign_in, viewer
+from web.session import carry, device, known_viewer, office, viewer
 from web.words import when
 
 area = Blueprint("practice", __name__, url_prefix="/practice")
@@ -80,9 +80,9 @@ def people() -> str:
 @access(Access.ANYONE)
 def become(person_id: str) -> ResponseReturnValue:
     """Be somebody, without a password."""
-    with office().reading() as work:
-        found = cast.become(work, person_id)
-    sign_in(found)
+    with office().changing() as work:
+        token = cast.become(work, person_id, device())
+    carry(token)
     return redirect(same_site(_going()), 303)
 
 
@@ -98,9 +98,9 @@ def reset() -> str:
 def reset_now() -> ResponseReturnValue:
     """Throw every case away, and begin again as the same person."""
     place.begin_again(office())
-    with office().reading() as work:
-        found = cast.become(work, viewer().person_id)
-    sign_in(found)
+    with office().changing() as work:
+        token = cast.become(work, viewer().person_id, device())
+    carry(token)
     flash({"said": "Practice begins again.", "rows": [], "more": 0}, _NOTICE)  # type: ignore[arg-type] # kept as JSON
     return redirect(url_for(".practice"), 303)
 

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
-from flask import Flask, abort, current_app, g, session
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask import Flask, abort, current_app, g, request, session
+from flask_login import LoginManager, current_user
 
-from escalation.errors import NotSignedIn, Unavailable
+from escalation.errors import Unavailable
 from escalation.office import Office, Reading
-from escalation.people import accounts, partnerships
+from escalation.people import partnerships
 from escalation.people.access import Viewer
-from escalation.people.accounts import SignedIn
+from escalation.signin import sessions
+from escalation.signin.sessions import Known
+from web.devices import device_named
 
 _OFFICE = "office"
 _PHONE = "phone"
 _BROWSER = "browser"
+_TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for whom to load
+_KEPT = "kept"
+# Asking how long a session still lasts is no use of it: a page left open must not keep itself alive.
+_NO_USE = "account.time_left"
 
 
 class Person:
-    """A signed-in person as Flask-Login wants one. The session holds their id and session version."""
+    """A signed-in person as Flask-Login wants one. Their cookie holds a token, and no name."""
 
     is_authenticated = True
     is_active = True
     is_anonymous = False
 
-    def __init__(self, viewer: Viewer, session_version: int) -> None:
-        self.viewer, self.session_version = viewer, session_version
-
-    def get_id(self) -> str:
-        """What the session keeps."""
-        return f"{self.viewer.person_id}:{self.session_version}"
+    def __init__(self, known: Known) -> None:
+        self.known, self.viewer = known, known.viewer
 
 
 def put(app: Flask, office: Office) -> None:
@@ -39,19 +42,31 @@ def put(app: Flask, office: Office) -> None:
     people = LoginManager()
     # Its context processor would look people up again on the very page that says the record is gone.
     people.init_app(app, add_context_processor=False)
+    people.session_protection = None  # the token is new at each step, and its row says when it is over
     people.user_loader(_load)
 
 
-def _load(kept: str) -> Person | None:
-    person_id, _, version = kept.rpartition(":")
-    if not version.isdecimal():
-        return None
+def _load(token: str) -> Person | None:
     with office().reading() as work:
-        found = accounts.viewer(work, person_id, int(version))
-        if found:
-            _remember_phone(work, found)
-    g.viewer = found
-    return Person(found, int(version)) if found else None
+        found = sessions.known(work, token)
+        if found is None:
+            return None
+        g.known = found
+        if not found.whole:
+            return None  # half signed in opens nothing but the pages that ask for the other half
+        _remember_phone(work, found.viewer)
+        stale = sessions.stale(found, work.now) and request.endpoint != _NO_USE
+    if stale:
+        g.known = _used(found)
+    return Person(g.known)
+
+
+def _used(found: Known) -> Known:
+    """Write down that the session is used: the one thing that looking at a page changes."""
+    with suppress(Unavailable), office().changing() as work:
+        sessions.touch(work, found.id)
+        return sessions.used(work, found)
+    return found
 
 
 def _remember_phone(work: Reading, viewer: Viewer) -> None:
@@ -61,39 +76,35 @@ def _remember_phone(work: Reading, viewer: Viewer) -> None:
         session[_PHONE] = [found.front_door, found.out_of_hours]
 
 
-def sign_in(who: SignedIn) -> None:
-    """Begin a session, with nothing left of the one before."""
+def carry(token: str) -> None:
+    """From now on the browser carries this token, and nothing of the session before."""
+    kept = session.get(_KEPT)
     session.clear()
     session.permanent = True
-    with office().reading() as work:
-        found = accounts.viewer(work, who.person_id, who.session_version)
-        if found is None:
-            return
-        _remember_phone(work, found)
-    login_user(Person(found, who.session_version))
+    session[_TOKEN] = token
+    if kept:
+        session[_KEPT] = kept
+
+
+def begin(person_id: str, *, how: str, factor: str = "", waits_for: str = "") -> None:
+    """Begin a session for somebody who showed in another way who they are. NotFound for a closed account."""
+    with office().changing() as work:
+        token = sessions.begin(work, person_id, how=how, device=device(), factor=factor, waits_for=waits_for)
+    carry(token)
 
 
 def sign_out() -> str:
-    """End every session of the person: “everywhere”, or “here” alone where the record cannot be reached."""
+    """End this session. “out”, or “here” where the record cannot be reached and only the cookie is gone."""
+    ended = "out"
     try:
-        if current_user.is_authenticated:
+        found = current()
+        if found is not None:
             with office().changing() as work:
-                accounts.end_sessions(work, viewer().person_id)
-        ended = "everywhere"
+                sessions.end(work, found.id, found.person_id)
     except Unavailable:
         ended = "here"
-    logout_user()
     session.clear()
     return ended
-
-
-def sign_in_as(person_id: str) -> None:
-    """Begin a session for somebody proved in another way than by their password. NotSignedIn for nobody."""
-    with office().reading() as work:
-        found = accounts.signed_in(work, person_id)
-    if found is None:
-        raise NotSignedIn
-    sign_in(found)
 
 
 def browser() -> str:
@@ -108,9 +119,39 @@ def known_browser() -> str:
     return str(session.get(_BROWSER, ""))
 
 
+def token() -> str:
+    """The token the browser carries, good or not."""
+    return str(session.get(_TOKEN, ""))
+
+
+def keep_name(name: str) -> None:
+    """Remember in the browser which form was kept, so that only this browser is led back to it."""
+    session[_KEPT] = name
+
+
+def kept_name() -> str:
+    """Which form was kept; empty for none."""
+    return str(session.get(_KEPT, ""))
+
+
+def forget_kept() -> None:
+    """It is not wanted any more."""
+    session.pop(_KEPT, None)
+
+
 def office() -> Office:
     """What was put together at start."""
     return cast(Office, current_app.extensions[_OFFICE])
+
+
+def device() -> str:
+    """What the browser says it is, in plain words."""
+    return device_named(request.headers.get("User-Agent", ""))
+
+
+def network() -> str:
+    """Where the request comes from."""
+    return request.remote_addr or ""
 
 
 def viewer() -> Viewer:
@@ -120,9 +161,27 @@ def viewer() -> Viewer:
     return cast(Viewer, current_user.viewer)
 
 
+def current() -> Known | None:
+    """The session of this request, whole or half; looks at the record if nobody has yet."""
+    bool(current_user.is_authenticated)
+    return known()
+
+
+def this() -> Known:
+    """The whole session of this request. Only for views that need one."""
+    viewer()
+    return cast(Known, current_user.known)
+
+
+def known() -> Known | None:
+    """The session already looked up in this request, without looking at the record again."""
+    return cast("Known | None", g.get("known"))
+
+
 def known_viewer() -> Viewer | None:
-    """The person already looked up in this request, without looking at the record again."""
-    return cast("Viewer | None", g.get("viewer"))
+    """The person already looked up in this request and wholly signed in."""
+    found = known()
+    return found.viewer if found and found.whole else None
 
 
 def phone() -> dict[str, Any] | None:

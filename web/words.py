@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -22,6 +22,12 @@ def day(value: date | datetime) -> str:
     """«7 April 2026»: of a moment, the local day."""
     local = value.astimezone(LOCAL) if isinstance(value, datetime) else value
     return f"{local.day} {local:%B %Y}"
+
+
+def clock(moment: datetime) -> str:
+    """«4:30pm», in local time; a minute that has begun counts, so that nobody is told too early a time."""
+    local = (moment + timedelta(seconds=59)).astimezone(LOCAL)
+    return _clock(local)
 
 
 def _clock(local: datetime) -> str:

@@ -15,6 +15,7 @@ from escalation.people import tables as people
 from escalation.privacy import tables as privacy
 from escalation.procedures import tables as procedures
 from escalation.scheduler import tables as scheduler
+from escalation.signin import tables as signin
 from escalation.tasks import tables as tasks
 
 ROOMS = (
@@ -30,6 +31,7 @@ ROOMS = (
     privacy,
     procedures,
     scheduler,
+    signin,
     tasks,
 )
 METADATA = Table.metadata

@@ -20,11 +20,11 @@ from escalation.ledger.tables import Event
 from escalation.notices.deliver import deliver
 from escalation.office import Changing, Office
 from escalation.people.access import Viewer
-from escalation.people.accounts import hash_password
 from escalation.people.directory import load_directory, read_directory
 from escalation.people.posts import posts_of
 from escalation.procedures.shelf import install
 from escalation.service import Command, act, raise_escalation
+from escalation.signin.passwords import hash_password
 from workflows.calendars import Calendar, calendar_named, due
 from workflows.definition import Procedure
 from workflows.spans import parse_span

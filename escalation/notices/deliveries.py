@@ -19,17 +19,19 @@ LEASE = timedelta(minutes=5)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=15)
 PATIENCE = timedelta(hours=1)
-LETTER, DIGEST = "letter", "digest"
+LETTER, DIGEST, PERSONAL = "letter", "digest", "personal"
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """A mail to one person that has not gone."""
+    """A mail to one person that has not gone. `letter` is of one about their own signing in."""
 
     id: int
     key: str
     person_id: str
     kind: str
+    letter: str | None
+    sealed_page: bytes | None
     urgency: str
     attempts: int
     failing_since: datetime | None
@@ -47,6 +49,8 @@ _COLUMNS = (
     Delivery.key,
     Delivery.person_id,
     Delivery.kind,
+    Delivery.letter,
+    Delivery.sealed_page,
     Delivery.urgency,
     Delivery.attempts,
     Delivery.failing_since,
@@ -82,6 +86,26 @@ def with_others(
         alone(db, message, person_id, message.deliver_after)
     else:
         _enclose(db, found, [message.id])
+
+
+def personal(
+    db: Connection, key: str, person_id: str, *, letter: str, sealed_page: bytes, now: datetime
+) -> None:
+    """A mail about the person’s own signing in: on its own, at once, at any hour."""
+    values: dict[str, Any] = {
+        "key": key,
+        "person_id": person_id,
+        "kind": PERSONAL,
+        "letter": letter,
+        "sealed_page": sealed_page,
+        "urgency": URGENT,
+        "written_at": now,
+        "due_at": now,
+        "next_try_at": now,
+        "unsure": False,
+        "attempts": 0,
+    }
+    db.execute(insert(Delivery).values(**values))
 
 
 def _open_digest(db: Connection, person_id: str) -> int | None:
@@ -171,7 +195,7 @@ def claim(db: Connection, now: datetime, *, most: int = 50) -> list[DeliveryReco
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    taken = [DeliveryRecord(*row, now + LEASE) for row in db.execute(query)]
+    taken = [DeliveryRecord(**row._mapping, leased_until=now + LEASE) for row in db.execute(query)]
     if taken:
         ids = [delivery.id for delivery in taken]
         lease = {"next_try_at": now + LEASE, "unsure": True}
@@ -205,13 +229,13 @@ def take_out(db: Connection, delivery_id: int, message_ids: Collection[int]) -> 
 
 def mark_sent(db: Connection, delivery_id: int, now: datetime) -> None:
     """It has gone."""
-    gone = {"sent_at": now, "ended_at": now, "unsure": False, "trouble": None}
+    gone = {"sent_at": now, "ended_at": now, "unsure": False, "trouble": None, "sealed_page": None}
     db.execute(update(Delivery).where(Delivery.id == delivery_id).values(**gone))
 
 
 def end(db: Connection, delivery_id: int, now: datetime, why: str) -> None:
     """It will not go: refused for good, or nothing was left in it."""
-    ended = {"ended_at": now, "unsure": False, "trouble": why[:300]}
+    ended = {"ended_at": now, "unsure": False, "trouble": why[:300], "sealed_page": None}
     db.execute(update(Delivery).where(Delivery.id == delivery_id).values(**ended))
 
 

@@ -23,6 +23,11 @@ def tell_of_alarm(work: Changing, occasion: str, post_ids: Iterable[str]) -> Non
     outbox.write(work, None, "alarm", post_ids, occasion=f"alarm {occasion}")
 
 
+def tell_of_lost_factor(work: Changing, lost_id: int, post_ids: Iterable[str]) -> None:
+    """Write to those who may confirm somebody whose second factor is lost."""
+    outbox.write(work, None, "lost_factor", post_ids, occasion=f"lost factor {lost_id}")
+
+
 def tell(
     work: Changing, case: CaseRecord, step: Step, number: int, by: PostRecord | None, parts: tuple[Part, ...]
 ) -> None:

@@ -8,12 +8,15 @@ from datetime import datetime
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
-from escalation.notices import deliveries, outbox, wording
+from sqlalchemy import select
+
+from escalation.notices import deliveries, outbox, personal, wording
 from escalation.notices.deliveries import DeliveryRecord
 from escalation.notices.outbox import MessageRecord
 from escalation.notices.readers import Readers
 from escalation.notices.wording import URGENT, Item
 from escalation.office import Reading
+from escalation.people.tables import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Ready:
 
 def ready(work: Reading, delivery: DeliveryRecord) -> Ready:
     """Look again, at the moment of sending: what is still true, and who may still see it."""
+    if delivery.letter:
+        return Ready(_personal(work, delivery), (), {}, (), None)
     readers = Readers(work)
     pointless: dict[int, str] = {}
     elsewhere, letters, items, email = [], [], [], ""
@@ -50,13 +55,27 @@ def ready(work: Reading, delivery: DeliveryRecord) -> Ready:
     morning = None
     if letters and not any(message.urgency == URGENT for message in letters):
         morning = readers.hours(letters[0]).morning(work.now)
-    mail = _written(work, delivery, items, email) if items and morning is None else None
+    mail = None
+    if items and morning is None:
+        mail = _written(work, delivery, wording.words(items, service=work.office.config.service.name), email)
     return Ready(mail, tuple(letters), pointless, tuple(elsewhere), morning)
 
 
-def _written(work: Reading, delivery: DeliveryRecord, items: list[Item], email: str) -> EmailMessage:
+def _personal(work: Reading, delivery: DeliveryRecord) -> EmailMessage | None:
+    """A mail about somebody’s own signing in: to nobody else, and never into a team’s channel."""
+    said = personal.words(work, delivery.letter or "", delivery.sealed_page)
+    query = select(Person.email).where(Person.id == delivery.person_id, Person.closed_at.is_(None))
+    email = work.db.scalar(query)
+    if said is None or email is None:
+        return None
+    mail = _written(work, delivery, said, email)
+    mail["Sensitivity"] = "Personal"
+    return mail
+
+
+def _written(work: Reading, delivery: DeliveryRecord, said: tuple[str, str], email: str) -> EmailMessage:
     config = work.office.config
-    subject, text = wording.words(items, service=config.service.name)
+    subject, text = said
     mail = EmailMessage()
     mail["Subject"] = subject
     mail["From"] = config.mail.sender

@@ -92,6 +92,8 @@ class WebhookSender:
 
     def send(self, message: EmailMessage) -> None:
         """Post one message, as JSON with a “text”, which Teams and others take."""
+        if message["Sensitivity"] == "Personal":
+            raise Refused("a link to sign in with is for one person, never for a team’s channel")
         links = [
             line for line in message.get_content().splitlines() if line.startswith(("http://", "https://"))
         ]

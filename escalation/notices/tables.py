@@ -49,7 +49,8 @@ class Delivery(Table):
     `unsure` while nobody can know whether it left: it is being sent, or was when the process died. Then
     nothing is put into it any more, so that the same Message-ID always means the same mail. `failing_since`
     is its first failure; `passed_at` when a person was asked to see to it; `ended_at` with `sent_at` when it
-    has gone, without it when it will not.
+    has gone, without it when it will not. `letter` and `sealed_page` are of a mail about the person’s own
+    signing in, which encloses no letter to a post; the page is forgotten once it has gone.
     """
 
     __tablename__ = "deliveries"
@@ -61,6 +62,8 @@ class Delivery(Table):
     key: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[str]
+    letter: Mapped[str | None]
+    sealed_page: Mapped[bytes | None]
     urgency: Mapped[str]
     written_at: Mapped[datetime]
     due_at: Mapped[datetime]

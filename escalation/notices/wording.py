@@ -122,6 +122,13 @@ LETTERS = {
         URGENT,
         page="status",
     ),
+    "lost_factor": Letter(
+        "Somebody cannot sign in and waits for you",
+        "Somebody of your partnership has lost what they sign in with. Please check who they are, by a number"
+        " you know already, and say so on the page.",
+        NOW,
+        page="lost-factors",
+    ),
     "redated": Letter(
         "A date has changed: {reference}",
         "The calendar has changed, and with it the date by which something is due. The page says the new"

@@ -26,6 +26,7 @@ from webauthn.helpers.structs import (
 
 from escalation.config import Config
 from escalation.errors import NotPossible, Unanswered
+from escalation.notices import personal
 from escalation.office import Changing
 from escalation.passkeys import store
 from escalation.passkeys.store import REGISTER, SECOND, SIGN_IN, PasskeyRecord, Question
@@ -132,6 +133,13 @@ def register(work: Changing, person_id: str, *, browser: str, name: str, answer:
     )
     if not added:
         raise Unanswered({"name": [_NOT_ADDED]})
+    personal.write(work, person_id, "passkeys")
+
+
+def remove(work: Changing, person_id: str, passkey_id: int) -> None:
+    """Forget a passkey of this person, and write to them. NotFound where they have none of that number."""
+    store.remove(work, person_id, passkey_id)
+    personal.write(work, person_id, "passkeys")
 
 
 def begin_signing_in(work: Changing, *, browser: str, person_id: str | None = None) -> str:
@@ -180,6 +188,7 @@ def sign_in(work: Changing, *, browser: str, answer: str, person_id: str | None 
         return Outcome(None, COPIED)
     if not store.used(work, passkey, proved.new_sign_count):
         store.stop(work, passkey)
+        personal.write(work, passkey.person_id, "copied passkey")
         return Outcome(None, COPIED)
     return Outcome(passkey.person_id)
 

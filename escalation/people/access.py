@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from escalation.people.posts import BOARD_LEVELS, OFFICE_LEVELS, RAISING_LEVELS, PostRecord
+from escalation.people.posts import (
+    BOARD_LEVELS,
+    OFFICE_LEVELS,
+    RAISING_LEVELS,
+    VOUCHING_LEVELS,
+    PostRecord,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,18 @@ def office_posts(viewer: Viewer) -> list[PostRecord]:
 def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
     """The viewer’s office post in a partnership, or in the first where none is named; None for no such."""
     return next((post for post in office_posts(viewer) if partnership_id in ("", post.partnership_id)), None)
+
+
+def vouching_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer confirm who somebody of the partnership is."""
+    return [post for post in viewer.posts if post.level in VOUCHING_LEVELS]
+
+
+def may_vouch(viewer: Viewer, person_id: str, posts: Sequence[PostRecord]) -> bool:
+    """Whether the viewer may confirm who a person with these posts is: nobody ever vouches for themselves."""
+    theirs = {post.partnership_id for post in posts}
+    mine = {post.partnership_id for post in vouching_posts(viewer)}
+    return viewer.person_id != person_id and bool(theirs & mine)
 
 
 def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:

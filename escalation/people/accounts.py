@@ -1,110 +1,61 @@
-"""Signing in, and who somebody is once they have. The only writer of passwords and session versions."""
+"""Who somebody is, and the hash of their password. The only writer of passwords."""
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
-from escalation.errors import NotFound, Unanswered
+from escalation.errors import NotFound
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
 from escalation.people.posts import posts_of
 from escalation.people.tables import Person
 
-SHORTEST = 12
-LONGEST = 200
-# OWASP's argon2id floor: enough to slow a guesser, small enough that a flood of sign-ins fits in memory.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A person who gave the right password, and the session version their session must carry."""
+class AccountRecord:
+    """An open account."""
 
     person_id: str
-    session_version: int
+    name: str
+    email: str
+    password_hash: str
 
 
-def hash_password(password: str) -> str:
-    """An argon2id hash. Unanswered where the password is too short or too long."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        size = f"between {SHORTEST} and {LONGEST} characters"
-        raise Unanswered({"password": [f"The password must have {size}. Three random words are good."]})
-    return _HASHER.hash(password)
+_COLUMNS = (Person.id, Person.name, Person.email, Person.password_hash)
 
 
-@cache
-def _nobody() -> str:
-    return _HASHER.hash("nobody has this password")
+def normal(email: str) -> str:
+    """An e-mail address as it is compared: letters that only look like another stay another’s."""
+    return unicodedata.normalize("NFKC", email.strip()).casefold()
 
 
-def check_password(work: Reading, email: str, password: str) -> SignedIn | None:
-    """Who this is; None for an unknown address, a closed account or a wrong password, all as slow."""
-    query = select(Person.id, Person.password_hash, Person.session_version).where(
-        Person.email == email.strip().lower(), Person.closed_at.is_(None)
-    )
+def account(work: Reading, email: str) -> AccountRecord | None:
+    """The open account of an address; None where there is none."""
+    query = select(*_COLUMNS).where(Person.email == normal(email), Person.closed_at.is_(None))
     row = work.db.execute(query).first()
-    try:
-        _HASHER.verify(row.password_hash if row else _nobody(), password[:LONGEST])
-    except (VerificationError, InvalidHashError):
-        return None
-    return SignedIn(row.id, row.session_version) if row else None
+    return AccountRecord(*row) if row else None
 
 
-def signed_in(work: Reading, person_id: str) -> SignedIn | None:
-    """Somebody proved in another way than by their password; None for a closed account."""
-    query = select(Person.session_version).where(Person.id == person_id, Person.closed_at.is_(None))
-    version = work.db.scalar(query)
-    return SignedIn(person_id, version) if version is not None else None
-
-
-def email_of(work: Reading, person_id: str) -> str:
-    """Somebody’s own e-mail address. NotFound for nobody."""
-    found = work.db.scalar(select(Person.email).where(Person.id == person_id))
-    if found is None:
+def account_of(work: Reading, person_id: str) -> AccountRecord:
+    """The open account of a person. NotFound."""
+    query = select(*_COLUMNS).where(Person.id == person_id, Person.closed_at.is_(None))
+    row = work.db.execute(query).first()
+    if row is None:
         raise NotFound
-    return found
+    return AccountRecord(*row)
 
 
-def viewer(work: Reading, person_id: str, session_version: int) -> Viewer | None:
-    """The person of a session with the posts they hold now; None where the session is no longer good."""
-    query = select(Person.name).where(
-        Person.id == person_id, Person.session_version == session_version, Person.closed_at.is_(None)
-    )
-    name = work.db.scalar(query)
-    if name is None:
-        return None
-    return Viewer(person_id, name, tuple(posts_of(work.db, person_id, work.now)))
-
-
-def end_sessions(work: Changing, person_id: str) -> None:
-    """End every session a person has, on every device: a cookie copied from one opens nothing more."""
-    work.db.execute(
-        update(Person).where(Person.id == person_id).values(session_version=Person.session_version + 1)
-    )
-
-
-def set_password(work: Changing, email: str, password: str) -> bool:
-    """Give somebody a new password and end their sessions. False where nobody has that address."""
-    done = work.db.execute(
-        update(Person)
-        .where(Person.email == email.strip().lower())
-        .values(password_hash=hash_password(password), session_version=Person.session_version + 1)
-    )
-    return bool(done.rowcount)
+def keep_hash(work: Changing, person_id: str, password_hash: str) -> None:
+    """From now on this is the hash of the person’s password."""
+    work.db.execute(update(Person).where(Person.id == person_id).values(password_hash=password_hash))
 
 
 def viewer_by_email(work: Reading, email: str) -> Viewer:
     """Who acts by command, by their e-mail address. NotFound for anybody unknown or closed."""
-    query = select(Person.id, Person.session_version).where(
-        Person.email == email.strip().lower(), Person.closed_at.is_(None)
-    )
-    row = work.db.execute(query).first()
-    found = viewer(work, row.id, row.session_version) if row else None
+    found = account(work, email)
     if found is None:
         raise NotFound
-    return found
+    return Viewer(found.person_id, found.name, tuple(posts_of(work.db, found.person_id, work.now)))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from escalation.errors import NotReady
 from escalation.office import Changing
+from escalation.people.accounts import normal
 from escalation.people.posts import LEVELS
 from escalation.people.tables import Agency, Holding, Partnership, Person, Post, Team
 from workflows.errors import did_you_mean
@@ -136,10 +137,9 @@ def load_directory(
     people = [{k: v for k, v in person.items() if k != "posts"} for person in loaded["people"]]
     fresh = {
         "password_hash": password_hash,
-        "session_version": 1,
         "closed_at": None,
     }
-    added = _add(db, Person.__table__, [{**p, "email": p["email"].lower(), **fresh} for p in people])
+    added = _add(db, Person.__table__, [{**p, "email": normal(p["email"]), **fresh} for p in people])
     for person in loaded["people"]:
         if person["id"] in added:
             hold(work, person["id"], person["posts"])

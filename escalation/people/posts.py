@@ -20,6 +20,7 @@ LADDER = ("practitioner", "manager", "senior")
 RAISING_LEVELS = LADDER
 BOARD_LEVELS = ("chair", "office", "scrutineer")
 OFFICE_LEVELS = ("chair", "office")
+VOUCHING_LEVELS = ("office", "administrator")
 
 
 @dataclass(frozen=True, slots=True)

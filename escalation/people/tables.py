@@ -52,14 +52,13 @@ class Post(Table):
 
 
 class Person(Table):
-    """Somebody who signs in. `session_version` goes up to end every session of theirs."""
+    """Somebody who signs in. Closed, they sign in no more."""
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str]
-    session_version: Mapped[int] = mapped_column(default=1)
     closed_at: Mapped[datetime | None]
 
 

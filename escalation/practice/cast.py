@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from escalation.errors import NotFound
-from escalation.office import Reading
-from escalation.people.accounts import SignedIn
+from escalation.office import Changing, Reading
 from escalation.people.posts import held_now
 from escalation.people.tables import Agency, Holding, Person, Post
+from escalation.signin import sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,10 @@ def characters(work: Reading) -> tuple[Character, ...]:
     return tuple(Character(*row) for row in work.db.execute(query))
 
 
-def become(work: Reading, person_id: str) -> SignedIn:
-    """Somebody invented, as if they had given their password. NotFound outside practice."""
+def become(work: Changing, person_id: str, device: str = "") -> str:
+    """The token of a session of somebody invented, without a password. NotFound outside practice."""
     _in_practice(work)
-    query = select(Person.session_version).where(Person.id == person_id, Person.closed_at.is_(None))
-    version = work.db.scalar(query)
-    if version is None:
-        raise NotFound
-    return SignedIn(person_id, version)
+    return sessions.begin(work, person_id, how="practice", device=device)
 
 
 def _in_practice(work: Reading) -> None:

@@ -18,6 +18,7 @@ from escalation.demo import builder
 from escalation.errors import NotReady, Unavailable
 from escalation.installation import write_secret
 from escalation.office import Office
+from escalation.signin import sessions
 from escalation.start import configured_procedure, make_office, open_office, refuse_mixed
 from workflows.calendars import LOCAL
 
@@ -146,10 +147,14 @@ def begin_again(office: Office) -> None:
     source = Database(f"sqlite:///{fresh}")
     with alone(office):
         before = clock.now()
+        with office.reading() as work:
+            signed_in = sessions.rows(work)
         # The clock first: what is written between the two goes with the old content.
         clock.set(FIRST_MOMENT)
         try:
             replace_content(office.database, source)
+            with office.changing() as work:
+                sessions.put_back(work, signed_in)  # whoever practises stays who they are
         except Unavailable:
             clock.set(before)
             raise

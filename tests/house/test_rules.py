@@ -45,6 +45,13 @@ WRITERS = {
     "LinkedIdentity": "escalation/federation/store.py",
     "Holding": "escalation/people/directory.py",
     "Person": "escalation/people/accounts.py",
+    "Session": "escalation/signin/sessions.py",
+    "Attempt": "escalation/signin/throttle.py",
+    "Authenticator": "escalation/signin/codes.py",
+    "RecoveryCode": "escalation/signin/codes.py",
+    "Link": "escalation/signin/links.py",
+    "LostFactor": "escalation/signin/lost.py",
+    "KeptForm": "escalation/signin/kept.py",
 }
 WRITING = ("insert", "update", "delete", "insert_once", "insert_or_change")
 # The directory’s loader adds people; accounts change their passwords. Both are the people room.

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from escalation.errors import Unavailable
-from escalation.people.accounts import set_password
+from escalation.signin.passwords import set_password
 from tests.support.site import site_of
 from web.access import declared_access
 from web.account import WRONG, same_site
@@ -89,7 +89,7 @@ def test_signing_out_ends_it_and_a_link_cannot_do_it(visits):
     sent = ada.send("/sign-out")
     assert sent.status_code == 303
     ada.open(sent.headers["Location"])
-    assert ada.says("You are signed out, here and on every other device")
+    assert ada.says("You are signed out in this browser.")
     assert ada.open("/").status_code == 303
 
 
@@ -116,7 +116,7 @@ def test_signing_out_while_the_record_is_away_is_honest_about_it(visits, office,
         away.setattr(type(office.database), "changing", gone)
         sent = ada.send("/sign-out")
     ada.open(sent.headers["Location"])
-    assert ada.says("other devices may still be signed in")
+    assert ada.says("the record could not be reached to say so")
     assert ada.open("/").status_code == 303
 
 

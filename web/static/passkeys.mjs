@@ -4,6 +4,7 @@ const known = globalThis.PublicKeyCredential;
 
 async function ask(form) {
   const reply = await fetch(form.dataset.question, { method: "POST", body: new FormData(form) });
+  if (reply.status === 403) return; // sent as it is, and the page that answers says what is missing
   if (!reply.ok) throw new Error("no question");
   const options = await reply.json();
   const made = form.dataset.passkey === "create"

@@ -1,0 +1,1 @@
+"""Signing in: sessions, passwords, second factors, single-use links, and what slows a guesser down."""

@@ -1,0 +1,98 @@
+"""Links good once: to begin, for a new password, for a new second factor. The only writer of `links`."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+
+from escalation import keys
+from escalation.notices import personal
+from escalation.office import Changing, Reading
+from escalation.people import accounts
+from escalation.people.tables import Person
+from escalation.signin import throttle
+from escalation.signin.tables import Link
+
+INVITATION, RESET, FACTOR = "invitation", "reset", "factor"
+LASTS = {INVITATION: timedelta(days=7), RESET: timedelta(hours=24), FACTOR: timedelta(hours=24)}
+_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """A link that is still good, and whose it is."""
+
+    id: int
+    person_id: str
+    name: str
+    kind: str
+    expires_at: datetime
+
+
+def send(work: Changing, person_id: str, kind: str) -> None:
+    """Write a link to a person. Their older ones of that kind end. It leaves with the next letters."""
+    older = (Link.person_id == person_id, Link.kind == kind, Link.ended_at.is_(None))
+    work.db.execute(update(Link).where(*older).values(ended_at=work.now))
+    name, expires = work.office.token(16), work.now + LASTS[kind]
+    values = {"name": name, "person_id": person_id, "kind": kind, "made_at": work.now, "expires_at": expires}
+    work.db.execute(insert(Link).values(**values))
+    personal.write(work, person_id, kind, page=f"link/{_token(work, name)}", until=expires)
+
+
+def ask_reset(work: Changing, email: str) -> None:
+    """Somebody has forgotten a password. Nobody is told whether anybody has that address.
+
+    It goes to the address in the directory, never to the one that was typed.
+    """
+    waits = throttle.count(work, throttle.letters(accounts.normal(email)))
+    found = accounts.account(work, email)
+    if waits is None and found is not None:
+        send(work, found.person_id, RESET)
+
+
+def good(work: Reading, token: str) -> LinkRecord | None:
+    """The link of a token; None where it is not good: forged, used, too old, or ended by something newer."""
+    name = token[:32]
+    if not hmac.compare_digest(_token(work, name).encode(), token.encode()):
+        return None
+    query = (
+        select(Link.id, Link.person_id, Person.name, Link.kind, Link.expires_at)
+        .join(Person, Person.id == Link.person_id)
+        .where(
+            Link.name == name,
+            Link.ended_at.is_(None),
+            Link.expires_at > work.now,
+            Person.closed_at.is_(None),
+        )
+    )
+    row = work.db.execute(query).first()
+    return LinkRecord(*row) if row else None
+
+
+def use(work: Changing, token: str) -> LinkRecord | None:
+    """Take a link: from now on it is used. None where it is not good, or somebody else has just taken it."""
+    found = good(work, token)
+    if found is None:
+        return None
+    mine = (Link.id == found.id, Link.ended_at.is_(None))
+    taken = work.db.execute(update(Link).where(*mine).values(ended_at=work.now)).rowcount
+    return found if taken else None
+
+
+def end_all(work: Changing, person_id: str) -> None:
+    """End every link of a person."""
+    mine = (Link.person_id == person_id, Link.ended_at.is_(None))
+    work.db.execute(update(Link).where(*mine).values(ended_at=work.now))
+
+
+def forget(work: Changing) -> int:
+    """Remove links that have been of no use for a month."""
+    return work.db.execute(delete(Link).where(Link.expires_at < work.now - _KEPT)).rowcount
+
+
+def _token(work: Reading, name: str) -> str:
+    """The half that is kept, and the half that only the secret makes."""
+    return name + keys.mark(work.office.config, "link", name)[:32]

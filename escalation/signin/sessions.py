@@ -1,0 +1,232 @@
+"""Who is signed in where. The only writer of `sessions`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from escalation.config import Config
+from escalation.errors import NotFound
+from escalation.office import Changing, Reading
+from escalation.people.access import Viewer
+from escalation.people.posts import posts_of
+from escalation.people.tables import Person
+from escalation.signin.tables import Session
+
+_NOBODY = Viewer("", "")
+TOUCH = timedelta(minutes=1)  # the last use is written down at most this often
+HALF = timedelta(minutes=15)  # for finding the telephone, or setting up an authenticator
+CONFIRMED = timedelta(minutes=10)
+KEPT = timedelta(days=1)
+CODE, SETUP = "code", "setup"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """Somebody signed in on one device. `until` is when it ends if nothing more is done; None for never."""
+
+    id: int
+    person_id: str
+    how: str
+    device: str
+    waits_for: str
+    began_at: datetime
+    seen_at: datetime
+    factor_at: datetime | None
+    confirmed_at: datetime | None
+    until: datetime | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it opens pages: nothing is missing any more."""
+        return not self.waits_for
+
+
+@dataclass(frozen=True, slots=True)
+class Known(SessionRecord):
+    """A session that is good, with the person. Half signed in, they hold no posts."""
+
+    viewer: Viewer = _NOBODY
+
+
+_COLUMNS = (
+    Session.id,
+    Session.person_id,
+    Session.how,
+    Session.device,
+    Session.waits_for,
+    Session.began_at,
+    Session.seen_at,
+    Session.factor_at,
+    Session.confirmed_at,
+)
+_OPEN: Any = (
+    select(*_COLUMNS, Person.name)
+    .join(Person, Person.id == Session.person_id)
+    .where(
+        Session.token_hash == bindparam("token_hash"), Session.ended_at.is_(None), Person.closed_at.is_(None)
+    )
+)
+
+
+def begin(
+    work: Changing,
+    person_id: str,
+    *,
+    how: str,
+    device: str = "",
+    waits_for: str = "",
+    factor: str = "",
+    instead_of: int | None = None,
+) -> str:
+    """Begin a session; give back the token for the cookie, kept nowhere. NotFound for a closed account.
+
+    `how` is told to the person (“password and code”). `factor` names the second factor that was given, if one
+    was. `instead_of` is the session it follows: whenever somebody may do more than before, the token is new.
+    """
+    there = select(Person.id).where(Person.id == person_id, Person.closed_at.is_(None))
+    if work.db.scalar(there.with_for_update(read=True)) is None:
+        raise NotFound
+    token = work.office.token(32)
+    if instead_of is not None:
+        end(work, instead_of, person_id)
+    values = {
+        "token_hash": _hash(token),
+        "person_id": person_id,
+        "how": how,
+        "device": device,
+        "waits_for": waits_for,
+        "began_at": work.now,
+        "seen_at": work.now,
+        "factor_at": work.now if factor else None,
+        "confirmed_at": None if waits_for else work.now,
+    }
+    work.db.execute(insert(Session).values(**values))
+    return token
+
+
+def known(work: Reading, token: str) -> Known | None:
+    """The session of a token with its person and the posts they hold now; None where it is not good."""
+    row = work.db.execute(_OPEN, {"token_hash": _hash(token)}).first()
+    if row is None:
+        return None
+    found = _timed(work.office.config, SessionRecord(*tuple(row)[:-1]))
+    if found.until is not None and found.until <= work.now:
+        return None
+    mine = tuple(posts_of(work.db, found.person_id, work.now)) if found.whole else ()
+    fields = {field: getattr(found, field) for field in SessionRecord.__slots__}
+    return Known(**fields, viewer=Viewer(found.person_id, row.name, mine))
+
+
+def _timed(config: Config, found: SessionRecord) -> SessionRecord:
+    if not found.whole:
+        return replace(found, until=found.began_at + HALF)
+    if config.clock.file:
+        return found  # a clock that is moved by hand would sign everybody out
+    idle, longest = config.sign_in.idle_minutes, config.sign_in.absolute_hours
+    ends = [
+        moment
+        for moment, counts in (
+            (found.seen_at + timedelta(minutes=idle), idle),
+            (found.began_at + timedelta(hours=longest), longest),
+        )
+        if counts
+    ]
+    return replace(found, until=min(ends, default=None))
+
+
+def stale(session: SessionRecord, now: datetime) -> bool:
+    """Whether its last use is to be written down again."""
+    return session.whole and now - session.seen_at >= TOUCH
+
+
+def touch(work: Changing, session_id: int) -> None:
+    """It has been used. It never comes alive again by that."""
+    mine = (Session.id == session_id, Session.ended_at.is_(None), Session.seen_at < work.now)
+    work.db.execute(update(Session).where(*mine).values(seen_at=work.now))
+
+
+def used(work: Reading, session: Known) -> Known:
+    """The session as it is after it has been used now."""
+    timed = _timed(work.office.config, replace(session, seen_at=work.now, until=None))
+    return replace(session, seen_at=timed.seen_at, until=timed.until)
+
+
+def fresh(session: SessionRecord, now: datetime) -> bool:
+    """Whether the person gave a password or a code so lately that they need not be asked again."""
+    return session.confirmed_at is not None and now - session.confirmed_at < CONFIRMED
+
+
+def confirm(work: Changing, session_id: int) -> None:
+    """The person has just shown again that it is them."""
+    work.db.execute(update(Session).where(Session.id == session_id).values(confirmed_at=work.now))
+
+
+def end(work: Changing, session_id: int, person_id: str) -> bool:
+    """End one session of a person. False where they have no such session."""
+    mine = (Session.id == session_id, Session.person_id == person_id, Session.ended_at.is_(None))
+    return bool(work.db.execute(update(Session).where(*mine).values(ended_at=work.now)).rowcount)
+
+
+def end_all(work: Changing, person_id: str, *, but: int | None = None) -> None:
+    """End every session of a person, or every other: a cookie copied from one opens nothing more."""
+    mine = [Session.person_id == person_id, Session.ended_at.is_(None)]
+    if but is not None:
+        mine.append(Session.id != but)
+    work.db.execute(update(Session).where(*mine).values(ended_at=work.now))
+
+
+def of_person(work: Reading, person_id: str) -> list[SessionRecord]:
+    """Where a person is signed in, the last used first."""
+    query = select(*_COLUMNS).where(Session.person_id == person_id, Session.ended_at.is_(None))
+    rows = work.db.execute(query.order_by(Session.seen_at.desc(), Session.id.desc()))
+    found = [_timed(work.office.config, SessionRecord(*row)) for row in rows]
+    return [each for each in found if each.whole and (each.until is None or each.until > work.now)]
+
+
+def owner(work: Reading, token: str) -> str | None:
+    """Whose a session is or was not long ago, so that what they typed is kept; None for a closed account.
+
+    It says who it was, and opens nothing.
+    """
+    query = (
+        select(Session.person_id)
+        .join(Person, Person.id == Session.person_id)
+        .where(
+            Session.token_hash == _hash(token),
+            Session.waits_for == "",
+            Session.seen_at > work.now - KEPT,
+            Person.closed_at.is_(None),
+        )
+    )
+    return work.db.scalar(query)
+
+
+def rows(work: Reading) -> list[dict[str, Any]]:
+    """Every open session as it is kept, to be put back where practice begins again."""
+    found = work.db.execute(select(Session.__table__).where(Session.ended_at.is_(None)))
+    return [dict(row._mapping) for row in found]
+
+
+def put_back(work: Changing, sessions: Sequence[dict[str, Any]]) -> None:
+    """Sessions as they were, in a record that has none."""
+    if sessions:
+        work.db.execute(insert(Session), list(sessions))
+
+
+def forget(work: Changing) -> int:
+    """Remove sessions that ended, or were last used, more than a day before they could matter again."""
+    longest = timedelta(hours=work.office.config.sign_in.absolute_hours or 24 * 30)
+    over = Session.ended_at < work.now - KEPT
+    old = Session.seen_at < work.now - KEPT - longest
+    unfinished = (Session.waits_for != "") & (Session.began_at < work.now - KEPT)
+    return work.db.execute(delete(Session).where(over | old | unfinished)).rowcount
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
