@@ -53,7 +53,8 @@ LETTERS = {
     "copied passkey": PersonalLetter(
         "A passkey of yours was stopped",
         "Somebody tried to sign in with a passkey of yours that may have been copied. It was refused, and"
-        " that passkey opens nothing any more. Tell your partnership’s office, and remove it from your account.",
+        " that passkey opens nothing any more. Tell your partnership’s office, and remove it from your"
+        " account.",
     ),
 }
 

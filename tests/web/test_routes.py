@@ -130,7 +130,10 @@ def test_outside_practice_its_routes_do_not_exist(office: Office, mode: str) -> 
 def test_an_agencys_own_sign_in_has_routes_where_one_is_configured(office: Office, site: Flask) -> None:
     assert routes(site_of(federated(office, trusting("http://localhost:1")))) == routes(site) | FEDERATED
     nobody = site.test_client()
-    assert [nobody.get("/sign-in/with/riverbank").status_code, nobody.get("/sign-in/with/x/back").status_code] == [
+    assert [
+        nobody.get("/sign-in/with/riverbank").status_code,
+        nobody.get("/sign-in/with/x/back").status_code,
+    ] == [
         404,
         404,
     ]

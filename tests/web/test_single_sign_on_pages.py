@@ -9,6 +9,7 @@ import pytest
 
 from escalation.config import SignIn
 from escalation.office import Office
+from escalation.signin import sessions
 from tests.support import openid
 from tests.support.federated import BACK, council_provider, federated, running, trusting
 from tests.support.openid import OpenIdProvider, leading_on, walk
@@ -101,8 +102,10 @@ def test_our_second_factor_is_asked_unless_the_agencys_is_trusted(at_work: Offic
     assert came(cleo, "cleo") == "/"
     assert cleo.open("/").status_code == 200
     ben = Visitor(site_of(strict))
-    try:
-        came(ben, "ben")
-    except Exception:  # noqa: BLE001
-        pytest.skip("the pages for the second factor are not there yet")
+    came(ben, "ben")
     assert ben.open("/").status_code == 303
+    with strict.reading() as work:
+        waiting = work.db.exec_driver_sql(
+            "SELECT person_id, how, waits_for FROM sessions WHERE waits_for != ''"
+        )
+        assert [tuple(row) for row in waiting] == [("ben", "Riverbank Council", sessions.SETUP)]
