@@ -18,6 +18,7 @@ from escalation.closures.command import closures
 from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
+from escalation.federation.command import unlink
 from escalation.federation.providers import read_providers
 from escalation.ledger.verify import verify_cases
 from escalation.logs import start_logging
@@ -282,6 +283,7 @@ def password(path: Path | None, email: str, password: str) -> None:
 main.add_command(closures)
 main.add_command(health)
 main.add_command(practice)
+main.add_command(unlink)
 
 
 @main.group("config")
