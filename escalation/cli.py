@@ -30,7 +30,7 @@ from escalation.scheduler import process, rounds
 from escalation.scheduler.command import health
 from escalation.scheduler.heartbeat import watch_round
 from escalation.service import moving
-from escalation.signin import passwords
+from escalation.signin import links, passwords
 from escalation.start import (
     configured_procedure,
     make_office,
@@ -262,7 +262,7 @@ def directory(path: Path | None, file: Path) -> None:
     loaded = read_directory(file)
     with office.changing() as work:
         load_directory(work, loaded, procedure_digest=installation.install_configured(work))
-    click.echo("Added. Give each new person a password: escalation password NAME@EXAMPLE.")
+    click.echo("Added. Invite each new person: escalation invite NAME@EXAMPLE.")
 
 
 @main.command()
@@ -278,6 +278,20 @@ def password(path: Path | None, email: str, password: str) -> None:
     if not known:
         raise click.ClickException("Nobody has that e-mail address.")
     click.echo("Done.")
+
+
+@main.command()
+@click.argument("email")
+@click.option("--lost", is_flag=True, help="They lost their second factor, and you made sure it is them.")
+@click.pass_obj
+def invite(path: Path | None, email: str, lost: bool) -> None:
+    """Write somebody a link to choose a password with. It works once, for 7 days."""
+    with open_office(path).changing() as work:
+        found = accounts.account(work, email)
+        if found is None:
+            raise click.ClickException("Nobody has that e-mail address.")
+        links.send(work, found.person_id, links.FACTOR if lost else links.INVITATION)
+    click.echo("The letter leaves with the next round.")
 
 
 main.add_command(closures)

@@ -10,11 +10,13 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from escalation.people.access import Viewer, board_posts, office_posts, raising_posts
+from escalation.people.access import Viewer, board_posts, office_posts, raising_posts, vouching_posts
+from escalation.signin import sessions
+from web import session, typed
 from web.errors import SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
-_MARK = "access"
+_MARK, _SENSITIVE = "access", "sensitive"
 
 
 class Access(Enum):
@@ -26,6 +28,8 @@ class Access(Enum):
     CASE = "somebody whose post is part of the case"
     BOARD = "somebody who sees a partnership’s cases without identities"
     OFFICE = "somebody of the partnership’s office, or its chair"
+    VOUCHER = "somebody who may confirm who a colleague is"
+    HALF = "somebody who gave a password, and nothing more yet"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -36,6 +40,20 @@ def access(who: Access) -> Callable[[View], View]:
         return view
 
     return declared
+
+
+def sensitive(view: View) -> View:
+    """Ask again for the password or a code before this view, unless that was given in the last ten minutes.
+
+    Goes under `access`. What was typed is kept, and filled in again afterwards.
+    """
+    setattr(view, _SENSITIVE, True)
+    return view
+
+
+def is_sensitive(view: Callable[..., Any]) -> bool:
+    """Whether a view asks again."""
+    return bool(getattr(view, _SENSITIVE, False))
 
 
 def declared_access(view: Callable[..., Any]) -> Access | None:
@@ -58,21 +76,45 @@ def _ask() -> Response | None:
         abort(404)
     if who is Access.ANYONE:
         return None
+    if who is Access.HALF:
+        return _half()
     if not current_user.is_authenticated:
         return _to_sign_in()
     if not _holds(who, current_user.viewer):
         abort(404)
+    if is_sensitive(current_app.view_functions[request.endpoint]):
+        return _ask_again()
     return None
 
 
 def _to_sign_in() -> Response:
     if request.method not in ("GET", "HEAD"):
-        raise SignedOut  # its page keeps what was typed
+        raise SignedOut(kept=typed.keep_of_ended())  # its page shows what was typed as well
     here = request.full_path.removesuffix("?")
     return redirect(url_for("account.sign_in", next=None if here == "/" else here), 303)
 
 
+def _half() -> Response | None:
+    found = session.current()
+    if found is None:
+        return redirect(url_for("account.sign_in"), 303)
+    return redirect("/", 303) if found.whole else None
+
+
+def _ask_again() -> Response | None:
+    config = session.office().config
+    if config.practice or sessions.fresh(session.this(), session.office().clock.now()):
+        return None  # in practice everybody is anybody, without a password
+    going = request.full_path.removesuffix("?")
+    if request.method not in ("GET", "HEAD"):
+        typed.keep(session.this().person_id)
+        going = typed.page_of_form()
+    return redirect(url_for("confirming.confirm", next=going), 303)
+
+
 def _holds(who: Access, viewer: Viewer) -> bool:
+    if who is Access.VOUCHER:
+        return bool(vouching_posts(viewer))
     if who is Access.RAISER:
         return bool(raising_posts(viewer))
     if who is Access.BOARD:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.passkeys.ceremonies import site_of
 from escalation.signin import entering, sessions
 from escalation.signin.entering import Entry
-from web import session, words
+from web import session, typed, words
 from web.access import Access, access
 from web.forms import flat_errors
 
@@ -51,13 +51,38 @@ def sign_out() -> ResponseReturnValue:
     return redirect(f"/sign-in?out={session.sign_out()}", 303)
 
 
+@area.get("/sign-in/time-left")
+@access(Access.ANYONE)
+def time_left() -> ResponseReturnValue:
+    """How many seconds the session lasts if nothing is done. Asking is no use of it."""
+    found = session.current()
+    until = found.until if found and found.whole else None
+    left = (until - session.office().clock.now()).total_seconds() if until else None
+    return jsonify(signed_in=bool(found and found.whole), seconds=left and int(left))
+
+
+@area.post("/sign-in/stay")
+@access(Access.SIGNED_IN)
+def stay() -> ResponseReturnValue:
+    """Use the session, so that it goes on."""
+    return redirect(url_for(".time_left"), 303)
+
+
+@area.post("/sign-in/keep")
+@access(Access.ANYONE)
+def keep() -> ResponseReturnValue:
+    """Keep what is typed on a page whose session has run out: the page itself asks for it, then goes away."""
+    typed.keep_of_page(request.form.get("kept-address", ""), request.form.get("kept-page", ""))
+    return redirect(url_for(".sign_in", next=same_site(request.form.get("kept-page", ""))), 303)
+
+
 def onward(entry: Entry, wanted: str) -> str:
-    """Where somebody goes from here: to what is still missing, or where they wanted."""
+    """Where somebody goes from here: to what is missing, to what they had typed, or where they wanted."""
     pages = {sessions.CODE: "second_factor.code", sessions.SETUP: "second_factor.set_up"}
     going = same_site(wanted)
     if entry.waits_for:
         return url_for(pages[entry.waits_for], next=None if going == "/" else going)
-    return going
+    return typed.way_back(entry.person_id) or going
 
 
 def same_site(address: str) -> str:

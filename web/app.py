@@ -17,19 +17,25 @@ import web.account
 import web.board
 import web.cases
 import web.closures
+import web.confirming
 import web.edge
 import web.errors
 import web.federation
 import web.health
 import web.home
+import web.links
 import web.logs
+import web.lost_factors
 import web.moving
+import web.own_account
 import web.passkeys
 import web.practice
 import web.procedures
 import web.raising
+import web.second_factor
 import web.session
 import web.status
+import web.typed
 import web.what_if
 import web.words
 from escalation.config import Config
@@ -52,6 +58,11 @@ HEADERS = {
 AREAS = (
     web.account,
     web.passkeys,
+    web.second_factor,
+    web.links,
+    web.confirming,
+    web.own_account,
+    web.lost_factors,
     web.home,
     web.raising,
     web.cases,
@@ -80,6 +91,7 @@ def create_app(office: Office) -> Flask:
     CSRFProtect(app)
     web.edge.watch(app)
     web.access.guard(app)
+    web.typed.watch(app)
     for module in AREAS:
         app.register_blueprint(module.area)
     if office.providers:
@@ -109,7 +121,8 @@ def _settings(config: Config) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": (
             OUTLIVES + (timedelta(hours=config.sign_in.absolute_hours) or LONGEST)
         ),
-        "TRUSTED_HOSTS": _hosts(config),
+        # Not Flask’s TRUSTED_HOSTS: that one fails before there is a page to say so on.
+        web.edge.HOSTS: _hosts(config),
         "MAX_CONTENT_LENGTH": largest + 1_000_000,
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
         # A form may stay open as long as the session: what was typed is worth more than a short-lived token.
@@ -139,6 +152,7 @@ def _everywhere() -> dict[str, Any]:
         "demonstration": config.demonstration,
         "practice": web.practice.bar(config),
         "person": known.name if known else None,
+        "kept_form": web.typed.shown(),
         "signed_in_until": session.until if session and known else None,
         "uploads": config.uploads,
     }

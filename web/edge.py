@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.sansio.utils import host_is_trusted
 
 # A NUL is no text: PostgreSQL will not keep it, and no keyboard types it.
 _NUL = "\0"
 # What `forms.form_key` makes, with room for what another program that speaks to us may make.
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{0,100}")
+
+
+HOSTS = "OUR_HOSTS"  # the setting of the application that names the hosts people reach us by
 
 
 def watch(app: Flask) -> None:
@@ -19,6 +23,8 @@ def watch(app: Flask) -> None:
 
 
 def _look() -> None:
+    if not host_is_trusted(request.host, current_app.config[HOSTS]):
+        abort(400)
     address = (request.path, *request.args, *_values(request.args))
     if any(_NUL in part for part in address):
         abort(404)

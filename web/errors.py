@@ -27,12 +27,16 @@ from web.forms import CHOICES
 from workflows.definition import Field
 from workflows.loader import library
 
-NEVER_SHOWN = ("csrf_token", "password", "key", "seen", "next")
+NEVER_SHOWN = ("csrf_token", "password", "new_password", "code", "given", "key", "seen", "next")
 SENT_AGAIN = ("key", "seen", "next")
 
 
 class SignedOut(Exception):
-    """A form was sent by somebody whose session has ended."""
+    """A form was sent by somebody whose session has ended. `kept`: what they typed is, and comes back."""
+
+    def __init__(self, *, kept: bool = False) -> None:
+        super().__init__()
+        self.kept = kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,15 @@ TABLE: dict[type[Exception] | int, Told] = {
 }
 
 
+COMES_BACK = Told(
+    401,
+    "You have been signed out",
+    "Nothing was recorded yet. What you typed is kept for a day, for you alone: sign in again in this browser"
+    " and you come back to it. Files have to be chosen again.",
+    keeps="copy",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One thing typed. `said` is None for text, the words of a choice, or empty for what goes unseen."""
@@ -134,7 +147,7 @@ def answer(app: Flask) -> None:
 
 
 def _page(error: Exception) -> Response:
-    told = _told(error)
+    told = COMES_BACK if isinstance(error, SignedOut) and error.kept else _told(error)
     kept = _kept() if told.keeps != "no" and request.method == "POST" else []
     words = f"{error} {told.words}" if told.exact == "yes" else told.words
     page = render_template(

@@ -53,14 +53,14 @@ def sign_in_now() -> ResponseReturnValue:
     return redirect(same_site(going), 303)
 
 
-@area.get("/account/passkeys")
+@area.get("/your-account/passkeys")
 @access(Access.SIGNED_IN)
 def passkeys() -> ResponseReturnValue:
     """Somebody’s own passkeys, and a form for another."""
     return _own_page("", {})
 
 
-@area.post("/account/passkeys/question")
+@area.post("/your-account/passkeys/question")
 @access(Access.SIGNED_IN)
 def add_question() -> ResponseReturnValue:
     """What a new passkey is to be for, for the page’s script. 403 where they must show who they are."""
@@ -75,7 +75,7 @@ def add_question() -> ResponseReturnValue:
     return current_app.response_class(options, mimetype="application/json")
 
 
-@area.post("/account/passkeys")
+@area.post("/your-account/passkeys")
 @access(Access.SIGNED_IN)
 def add() -> ResponseReturnValue:
     """Keep the passkey the device made, for somebody who has lately shown who they are."""
@@ -91,14 +91,14 @@ def add() -> ResponseReturnValue:
     return redirect(url_for("passkeys.passkeys", done="added"), 303)
 
 
-@area.get("/account/passkeys/<int(max=2147483647):passkey_id>/remove")
+@area.get("/your-account/passkeys/<int(max=2147483647):passkey_id>/remove")
 @access(Access.SIGNED_IN)
 def remove(passkey_id: int) -> ResponseReturnValue:
     """Ask once more."""
     return _remove_page(passkey_id, {})
 
 
-@area.post("/account/passkeys/<int(max=2147483647):passkey_id>/remove")
+@area.post("/your-account/passkeys/<int(max=2147483647):passkey_id>/remove")
 @access(Access.SIGNED_IN)
 def remove_now(passkey_id: int) -> ResponseReturnValue:
     """Forget it."""

@@ -173,6 +173,14 @@ def this() -> Known:
     return cast(Known, current_user.known)
 
 
+def this_half() -> Known:
+    """The half session of this request. Only for views that are open to somebody half signed in."""
+    found = current()
+    if found is None or found.whole:
+        abort(404)
+    return found
+
+
 def known() -> Known | None:
     """The session already looked up in this request, without looking at the record again."""
     return cast("Known | None", g.get("known"))

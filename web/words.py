@@ -30,6 +30,11 @@ def clock(moment: datetime) -> str:
     return _clock(local)
 
 
+def clock_down(moment: datetime) -> str:
+    """«4:30pm», in local time; a minute that has begun does not count: nobody has less than it says."""
+    return _clock(moment.astimezone(LOCAL))
+
+
 def _clock(local: datetime) -> str:
     if local.minute == 0 and local.hour in (0, 12):
         return "midday" if local.hour else "midnight"
@@ -90,6 +95,6 @@ def kept_lines(text: str) -> Markup:
 
 def teach(app: Flask) -> None:
     """Make these known to the templates."""
-    for said in (when, day, size, telephone, lower_first, kept_lines):
+    for said in (when, clock_down, day, size, telephone, lower_first, kept_lines):
         app.add_template_filter(said)
     app.add_template_global(how_soon)

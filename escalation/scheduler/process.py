@@ -14,9 +14,10 @@ from escalation.clock import SystemClock
 from escalation.notices.senders import Sender, sender_of
 from escalation.office import Office
 from escalation.scheduler.heartbeat import watch_round
-from escalation.scheduler.rounds import deliver_round, guarded, sweep_round
+from escalation.scheduler.rounds import deliver_round, guarded, sweep_round, tidy_round
 
 log = logging.getLogger("escalation.scheduler")
+TIDY_SECONDS = 900.0
 
 
 def run(office: Office) -> None:
@@ -43,6 +44,7 @@ def make_scheduler(office: Office, sender: Sender) -> BlockingScheduler:
         ("sweep", partial(sweep_round, office), every.sweep_seconds),
         ("deliver", partial(deliver_round, office, sender), every.deliver_seconds),
         ("audit", partial(watch_round, office), every.audit_seconds),
+        ("tidy", partial(tidy_round, office), TIDY_SECONDS),
     )
     for name, round_, seconds in rounds:
         # APScheduler waits one interval before its first run: a restart loop would never sweep.

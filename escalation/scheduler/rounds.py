@@ -18,6 +18,7 @@ from escalation.notices.senders import Sender
 from escalation.office import Office
 from escalation.scheduler.alerts import announce
 from escalation.scheduler.tables import Round
+from escalation.signin.tidying import tidy
 
 log = logging.getLogger("escalation.rounds")
 
@@ -46,6 +47,11 @@ def audit_round(office: Office) -> int:
         announce(work, alarms)
     trouble = "; ".join(f"{alarm.reference}: {alarm.sentence}" for alarm in alarms[:20]) or None
     return _done(office, "audit", len(alarms), trouble)
+
+
+def tidy_round(office: Office) -> int:
+    """Remove what signing in leaves behind; give back how much."""
+    return tidy(office)
 
 
 def guarded(name: str, round_: Callable[[], int]) -> None:

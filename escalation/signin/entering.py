@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from escalation.errors import Unanswered
+from escalation.notices import personal
 from escalation.office import Changing, Office, Reading
 from escalation.passkeys import store as passkeys
 from escalation.people import accounts
-from escalation.signin import codes, passwords, sessions, throttle
+from escalation.signin import codes, links, passwords, sessions, throttle
 from escalation.signin.sessions import CODE, SETUP, Known
 
 PASSWORD = "password"  # noqa: S105 - a word for how somebody signed in
@@ -25,6 +27,7 @@ class Entry:
     """
 
     token: str = ""
+    person_id: str = ""
     waits_for: str = ""
     wait: datetime | None = None
 
@@ -52,7 +55,7 @@ def by_password(office: Office, email: str, password: str, *, network: str, devi
             passwords.rehash(work, right.person_id, password)
         wanted = next_step(work, right.person_id)
         token = sessions.begin(work, right.person_id, how=PASSWORD, device=device, waits_for=wanted)
-    return Entry(token, wanted)
+    return Entry(token, right.person_id, wanted)
 
 
 def next_step(work: Reading, person_id: str) -> str:
@@ -92,12 +95,71 @@ def _second(office: Office, half: Known, how: str, right: Callable[[Changing], b
         if half.waits_for != CODE or not right(work):
             return Entry()
         throttle.right(work, throttle.code(half.person_id))
-        return Entry(_whole(work, half, how))
+        return Entry(_whole(work, half, how), half.person_id)
 
 
 def _whole(work: Changing, half: Known, how: str) -> str:
     """The half session ends, and a whole one begins under a new token."""
     return sessions.begin(work, half.person_id, how=how, device=half.device, factor=how, instead_of=half.id)
+
+
+def choose_by_link(office: Office, link: str, password: str, *, device: str) -> Entry:
+    """Somebody chooses a password by a link, which is used by it. Unanswered leaves the link as it is.
+
+    The link stands for the password alone: a second factor they have is still asked for.
+    """
+    with office.changing() as work:
+        found = links.use(work, link)
+        if found is None or found.kind == links.FACTOR:
+            return Entry()
+        passwords.choose(work, found.person_id, password)
+        throttle.right(work, throttle.account(accounts.account_of(work, found.person_id).email))
+        if found.kind == links.RESET:
+            personal.write(work, found.person_id, "changed")
+        wanted = next_step(work, found.person_id)
+        token = sessions.begin(work, found.person_id, how=PASSWORD, device=device, waits_for=wanted)
+    return Entry(token, found.person_id, wanted)
+
+
+def set_up_by_link(office: Office, link: str, password: str, *, network: str, device: str) -> Entry:
+    """Somebody whom a second person confirmed gives their password, and may set up a factor anew.
+
+    Unanswered where the password is wrong; the link stays as it is then.
+    """
+    with office.reading() as look:
+        found = links.good(look, link)
+        known = accounts.account_of(look, found.person_id) if found else None
+    if found is None or known is None or found.kind != links.FACTOR:
+        return Entry()
+    entry = by_password(office, known.email, password, network=network, device=device)
+    if entry.wait is not None:
+        return entry
+    if not entry.right:
+        raise Unanswered({"password": ["That is not your password. Check it and try again."]})
+    with office.changing() as work:
+        half = sessions.known(work, entry.token)
+        if half is None or links.use(work, link) is None:
+            return Entry()
+        token = sessions.begin(
+            work, half.person_id, how=PASSWORD, device=device, waits_for=SETUP, instead_of=half.id
+        )
+    return Entry(token, half.person_id, SETUP)
+
+
+def change_password(office: Office, who: Known, password: str) -> Entry:
+    """Somebody signed in chooses another password: every other session of theirs ends. Unanswered."""
+    with office.changing() as work:
+        passwords.choose(work, who.person_id, password, but=who.id)
+        personal.write(work, who.person_id, "changed")
+        token = sessions.begin(
+            work,
+            who.person_id,
+            how=who.how,
+            device=who.device,
+            factor=who.how if who.factor_at else "",
+            instead_of=who.id,
+        )
+    return Entry(token, who.person_id)
 
 
 def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
@@ -117,7 +179,8 @@ def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
         token = _whole(work, who, WITH_CODE)
         kept = sessions.known(work, token)
         sessions.end_all(work, who.person_id, but=kept.id if kept else None)
-    return Entry(token), made
+        personal.write(work, who.person_id, "changed")
+    return Entry(token, who.person_id), made
 
 
 def confirm(office: Office, who: Known, given: str) -> Entry:

@@ -48,7 +48,7 @@ def test_ada_adds_a_passkey_signs_in_with_it_and_removes_it(
 ) -> None:
     ada = Visitor(browser, by_name.address, ADA, width=width)
     talk, device = device_of(ada)
-    ada.open("/account/passkeys")
+    ada.open("/your-account/passkeys")
     ada.reads("You have none yet.")
     ada.write(name="My phone")
     ada.press("Add a passkey")
@@ -57,7 +57,7 @@ def test_ada_adds_a_passkey_signs_in_with_it_and_removes_it(
 
     with_passkey(ada)
     ada.reads("Signed in as Ada Okafor")
-    ada.open("/account/passkeys")
+    ada.open("/your-account/passkeys")
     ada.reads("Last used at")
 
     ada.press("Remove My phone")
@@ -73,7 +73,7 @@ def test_a_device_has_one_passkey_for_ada_and_says_so(
 ) -> None:
     ada = Visitor(browser, by_name.address, ADA)
     device_of(ada)
-    ada.open("/account/passkeys")
+    ada.open("/your-account/passkeys")
     ada.write(name="My phone")
     ada.press("Add a passkey")
     ada.write(name="Once more")
@@ -87,7 +87,7 @@ def test_a_copy_of_a_passkey_opens_nothing_and_stops_the_passkey(
 ) -> None:
     ada = Visitor(browser, by_name.address, ADA)
     talk, device = device_of(ada)
-    ada.open("/account/passkeys")
+    ada.open("/your-account/passkeys")
     ada.write(name="My phone")
     ada.press("Add a passkey")
     [copied] = held(talk, device)
@@ -100,7 +100,7 @@ def test_a_copy_of_a_passkey_opens_nothing_and_stops_the_passkey(
     ada.reads("That passkey may have been copied")
 
     again = Visitor(browser, by_name.address, ADA)
-    again.open("/account/passkeys")
+    again.open("/your-account/passkeys")
     again.reads("because it may have been copied. It opens nothing.")
 
 
@@ -122,7 +122,7 @@ def test_without_javascript_the_page_says_that_a_passkey_needs_it(
     by_name: Installation, web: Process, browser: Browser
 ) -> None:
     ada = Visitor(browser, by_name.address, ADA, javascript=False, width=320)
-    ada.open("/account/passkeys")
+    ada.open("/your-account/passkeys")
     ada.reads("A passkey needs JavaScript")
     assert not ada.page.get_by_role("button", name="Add a passkey").is_visible()
     ada.open("/sign-in/passkey")

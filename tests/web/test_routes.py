@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
 from escalation.cases import drafts
+from escalation.clock import HandClock
 from escalation.closures import store as closures
 from escalation.closures.questions import WHOLE
 from escalation.database.schema import METADATA
 from escalation.office import Office
 from escalation.passkeys import store as passkeys
+from escalation.signin import lost
 from tests.support.desk import Desk
 from tests.support.federated import federated, trusting
 from tests.support.site import site_of
@@ -35,11 +38,42 @@ ROUTES = {
     "GET /sign-in/passkey": Access.ANYONE,
     "POST /sign-in/passkey": Access.ANYONE,
     "POST /sign-in/passkey/question": Access.ANYONE,
-    "GET /account/passkeys": Access.SIGNED_IN,
-    "POST /account/passkeys": Access.SIGNED_IN,
-    "POST /account/passkeys/question": Access.SIGNED_IN,
-    "GET /account/passkeys/<int(max=2147483647):passkey_id>/remove": Access.SIGNED_IN,
-    "POST /account/passkeys/<int(max=2147483647):passkey_id>/remove": Access.SIGNED_IN,
+    "GET /your-account/passkeys": Access.SIGNED_IN,
+    "POST /your-account/passkeys": Access.SIGNED_IN,
+    "POST /your-account/passkeys/question": Access.SIGNED_IN,
+    "GET /your-account/passkeys/<int(max=2147483647):passkey_id>/remove": Access.SIGNED_IN,
+    "POST /your-account/passkeys/<int(max=2147483647):passkey_id>/remove": Access.SIGNED_IN,
+    "GET /sign-in/time-left": Access.ANYONE,
+    "POST /sign-in/stay": Access.SIGNED_IN,
+    "POST /sign-in/keep": Access.ANYONE,
+    "GET /sign-in/code": Access.HALF,
+    "POST /sign-in/code": Access.HALF,
+    "GET /sign-in/recovery-code": Access.HALF,
+    "POST /sign-in/recovery-code": Access.HALF,
+    "GET /sign-in/set-up": Access.HALF,
+    "POST /sign-in/set-up": Access.HALF,
+    "GET /sign-in/lost": Access.HALF,
+    "POST /sign-in/lost": Access.HALF,
+    "GET /sign-in/lost/asked": Access.HALF,
+    "GET /forgotten": Access.ANYONE,
+    "POST /forgotten": Access.ANYONE,
+    "GET /forgotten/sent": Access.ANYONE,
+    "GET /link/<token>": Access.ANYONE,
+    "POST /link/<token>": Access.ANYONE,
+    "GET /confirm": Access.SIGNED_IN,
+    "POST /confirm": Access.SIGNED_IN,
+    "GET /your-account": Access.SIGNED_IN,
+    "POST /your-account/sessions/<int(max=2147483647):session_id>/end": Access.SIGNED_IN,
+    "POST /your-account/sessions/end-others": Access.SIGNED_IN,
+    "GET /your-account/password": Access.SIGNED_IN,
+    "POST /your-account/password": Access.SIGNED_IN,
+    "GET /your-account/authenticator": Access.SIGNED_IN,
+    "POST /your-account/authenticator": Access.SIGNED_IN,
+    "GET /your-account/recovery-codes": Access.SIGNED_IN,
+    "POST /your-account/recovery-codes": Access.SIGNED_IN,
+    "GET /lost-factors": Access.VOUCHER,
+    "GET /lost-factors/<int(max=2147483647):lost_id>": Access.VOUCHER,
+    "POST /lost-factors/<int(max=2147483647):lost_id>": Access.VOUCHER,
     "GET /board": Access.BOARD,
     "GET /board/cases/<reference>": Access.BOARD,
     "GET /board/cases/<reference>/move": Access.OFFICE,
@@ -156,6 +190,14 @@ def closed(desk: Desk) -> int:
         return closures.add(work, olu, olu.posts[0].partnership_id, given)
 
 
+def lost_factor(desk: Desk) -> int:
+    """Ada has lost what she signs in with; the number of what she asked."""
+    with desk.office.changing() as work:
+        lost.ask(work, "ada")
+        [asked] = lost.waiting(work, desk.person("olu"))
+    return asked.id
+
+
 @pytest.fixture
 def addresses_to_try(desk: Desk) -> list[str]:
     """Every GET address there is, about a case and a draft of Ada’s."""
@@ -173,6 +215,8 @@ def addresses_to_try(desk: Desk) -> list[str]:
         "<digest>": desk.case(reference).procedure_digest,
         "<int(max=2147483647):closure_id>": str(closed(desk)),
         "<int(max=2147483647):passkey_id>": str(passkey.id),
+        "<int(max=2147483647):lost_id>": str(lost_factor(desk)),
+        "<token>": "0" * 64,
         "<int(max=99999):number>": "1",
         "<int(max=99):position>": "1",
     }
@@ -204,12 +248,31 @@ def test_no_get_changes_anything(
     assert everything(office) == before
 
 
+def test_use_is_written_down_at_most_once_a_minute_and_is_all_that_looking_changes(
+    office: Office, visits: Visits, clock: HandClock
+) -> None:
+    ada = visits("ada")
+    before = everything(office)
+    clock.move(timedelta(seconds=59))
+    ada.open("/")
+    assert everything(office) == before
+    clock.move(timedelta(seconds=1))
+    ada.open("/sign-in/time-left")
+    assert everything(office) == before
+    ada.open("/")
+    after = everything(office)
+    assert {name for name in after if after[name] != before[name]} == {"sessions"}
+    [(was, now)] = zip(before["sessions"], after["sessions"], strict=True)
+    assert sum(one != other for one, other in zip(was, now, strict=True)) == 1
+
+
 ALLOWED = {
     Access.ANYONE: set(PEOPLE),
     Access.SIGNED_IN: set(PEOPLE) - {""},
     Access.RAISER: {"ada"},  # the draft and the pages are Ada's; others are raisers of their own drafts
     Access.BOARD: {"iris", "olu", "dan"},
     Access.OFFICE: {"iris", "olu"},
+    Access.VOUCHER: {"olu", "charlie"},
 }
 
 
@@ -221,8 +284,10 @@ def test_people_open_what_is_theirs_and_find_nothing_else(
     gets = [route for route in ROUTES if route.startswith("GET") and "static" not in route]
     for route, address in zip(gets, addresses_to_try, strict=True):
         status = visitor.open(address).status_code
-        if person == "" and ROUTES[route] is not Access.ANYONE:
+        if (person == "" and ROUTES[route] is not Access.ANYONE) or ROUTES[route] is Access.HALF:
             assert status == 303, address
+        elif "/link/" in route:
+            assert status == 410, address
         elif ROUTES[route] is Access.CASE:
             assert (status == 404) == (person not in ("ada", "ben") or "files" in route), (address, status)
         elif "<int(max=2147483647):passkey_id>" in route:

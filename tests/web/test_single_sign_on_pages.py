@@ -102,7 +102,7 @@ def test_our_second_factor_is_asked_unless_the_agencys_is_trusted(at_work: Offic
     assert came(cleo, "cleo") == "/"
     assert cleo.open("/").status_code == 200
     ben = Visitor(site_of(strict))
-    came(ben, "ben")
+    assert came(ben, "ben", "/ended") == "/sign-in/set-up?next=/ended"
     assert ben.open("/").status_code == 303
     with strict.reading() as work:
         waiting = work.db.exec_driver_sql(

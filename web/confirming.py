@@ -1,0 +1,47 @@
+"""Asks somebody who is signed in to show again that it is them, before something that matters."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from escalation.signin import codes, entering
+from web import session
+from web.access import Access, access
+from web.account import same_site, too_often
+from web.forms import flat_errors
+
+area = Blueprint("confirming", __name__)
+WRONG = "That is neither your password nor the code your app shows now. Check it and try again."
+
+
+@area.get("/confirm")
+@access(Access.SIGNED_IN)
+def confirm() -> ResponseReturnValue:
+    """Ask."""
+    return _asked("", 200)
+
+
+@area.post("/confirm")
+@access(Access.SIGNED_IN)
+def confirm_now() -> ResponseReturnValue:
+    """Check it, and go on to where they wanted."""
+    entry = entering.confirm(session.office(), session.this(), request.form.get("given", ""))
+    if entry.wait is not None:
+        return _asked(too_often(entry.wait), 429)
+    return redirect(_going(), 303) if entry.right else _asked(WRONG, 400)
+
+
+def _asked(fault: str, status: int) -> ResponseReturnValue:
+    messages = {"given": [fault]} if fault else {}
+    with session.office().reading() as work:
+        has_app = codes.factors(work, session.viewer().person_id).any
+    errors = flat_errors(messages)
+    shown = render_template(
+        "account/confirm.html", messages=messages, errors=errors, has_app=has_app, going=_going()
+    )
+    return shown, status
+
+
+def _going() -> str:
+    return same_site(request.form.get("next", "") or request.args.get("next", ""))
