@@ -35,7 +35,8 @@ def keep(person_id: str) -> bool:
 
 def keep_of_page(address: str, page: str) -> bool:
     """Keep what a page says was typed on it, for whoever was signed in."""
-    return _keep(_whose(), _path(address), page if _opens(_path(page)) else "")
+    ours = page.startswith("/") and not page.startswith("//") and _opens(_path(page))
+    return _keep(_whose(), _path(address), page if ours else "")
 
 
 def page_of_form() -> str:
@@ -72,13 +73,13 @@ def _after(response: Response) -> Response:
     found = shown()
     if found is not None and response.status_code == 200 and response.mimetype == "text/html":
         response.set_data(filled(response.get_data(as_text=True), found.address, found.fields))
-    if request.method == "POST" and response.status_code == 303 and session.kept_name():
+    if request.method == "POST" and response.status_code < 500 and session.kept_name():
         _used()
     return response
 
 
 def _used() -> None:
-    """The form has been sent and taken: what was kept of it is not wanted any more."""
+    """The form has come to its view again: what was kept of it is taken, or shown with what is wrong."""
     known = session.known_viewer()
     found = _one(known.person_id) if known else None
     if known and found and found.address == request.path and not g.get("just_kept"):
