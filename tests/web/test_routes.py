@@ -178,8 +178,8 @@ def test_in_practice_its_routes_are_there_beside_all_others(site: Flask, practic
 
 
 def test_a_view_that_declares_nothing_is_closed(site: Flask, visits: Visits) -> None:
-    site.add_url_rule("/forgotten", "forgotten", lambda: "open to all")
-    assert visits("ada").open("/forgotten").status_code == 404
+    site.add_url_rule("/undeclared", "undeclared", lambda: "open to all")
+    assert visits("ada").open("/undeclared").status_code == 404
 
 
 def closed(desk: Desk) -> int:
