@@ -9,7 +9,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test check browser bench history lock clean
+.PHONY: help run test check browser provider bench history lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,7 +24,7 @@ help:
 run: .venv/project.stamp
 	@exec .venv/bin/escalation demo --port "$(PORT)" --data "$(DATA)"
 
-test: check browser
+test: check browser provider
 	@.venv-test/bin/pytest -n $(WORKERS) $(ARGS)
 
 check: .venv-test/project.stamp
@@ -35,6 +35,9 @@ check: .venv-test/project.stamp
 
 browser: .venv-test/project.stamp
 	@.venv-test/bin/python tests/support/browser.py
+
+provider: .venv-test/project.stamp
+	@.venv-test/bin/python tests/support/openid.py
 
 bench: .venv-test/project.stamp $(if $(PEERS),.cache/bench/peers.stamp)
 	@.venv-test/bin/python -m benchmarks $(if $(QUICK),--quick) $(if $(PEERS),--peers) $(ARGS)

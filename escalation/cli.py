@@ -18,6 +18,8 @@ from escalation.closures.command import closures
 from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
+from escalation.federation.command import unlink
+from escalation.federation.providers import read_providers
 from escalation.ledger.verify import verify_cases
 from escalation.logs import start_logging
 from escalation.notices.senders import sender_of
@@ -295,6 +297,7 @@ def invite(path: Path | None, email: str, lost: bool) -> None:
 main.add_command(closures)
 main.add_command(health)
 main.add_command(practice)
+main.add_command(unlink)
 
 
 @main.group("config")
@@ -309,6 +312,7 @@ def config_check(path: Path | None) -> None:
     config = settings.read_config(path)
     settings.refuse_unsafe(config)
     procedure = configured_procedure(config)
+    read_providers(config)
     click.echo(
         f"The settings are fit. Procedure: {procedure.title} ({procedure.id}, edition {procedure.edition})."
     )

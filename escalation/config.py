@@ -79,6 +79,7 @@ class SignIn:
     second_factor: str = ""
     idle_minutes: int = 60
     absolute_hours: int = 12
+    providers_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,17 @@ class Unanswered(Refusal):
         super().__init__("There is a problem with what was entered.")
 
 
+class NotSignedIn(Refusal):
+    """An agency’s own sign-in did not prove who this is, or it is nobody here: all told alike."""
+
+    def __init__(self) -> None:
+        super().__init__("Your agency’s sign-in did not sign you in here.")
+
+
+class ProviderAway(Exception):
+    """An agency’s own sign-in does not answer, or not with what it should."""
+
+
 class Unavailable(Exception):
     """The record cannot be read or written just now."""
 

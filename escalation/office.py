@@ -16,6 +16,7 @@ from escalation.clock import Clock
 from escalation.closures.days import ClosureRecord, days_closed, in_force
 from escalation.config import Config
 from escalation.database.engine import Database
+from escalation.federation.providers import Provider
 from escalation.procedures.shelf import UNREADABLE, Shelf
 from workflows.calendars import LOCAL, Calendar, calendar_named
 from workflows.definition import Procedure
@@ -81,13 +82,17 @@ class Changing(Reading):
 
 @dataclass(frozen=True)
 class Office:
-    """Settings, clock, database and procedures. `token` makes unguessable strings of so many bytes."""
+    """Settings, clock, database and procedures. `token` makes unguessable strings of so many bytes.
+
+    `providers` are the agencies’ own sign-ins.
+    """
 
     config: Config
     clock: Clock
     database: Database
     shelf: Shelf = field(default_factory=Shelf)
     token: Callable[[int], str] = secrets.token_hex
+    providers: tuple[Provider, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,6 +10,7 @@ from escalation.config import Config
 from escalation.database import guards, marker, migrate
 from escalation.database.engine import Database
 from escalation.errors import NotReady, Unavailable
+from escalation.federation.providers import read_providers
 from escalation.office import Office
 from workflows.definition import Procedure
 from workflows.errors import DefinitionError
@@ -17,8 +18,9 @@ from workflows.loader import LIBRARY, load_file
 
 
 def make_office(config: Config) -> Office:
-    """An office for these settings. The database is not looked at yet."""
-    return Office(config, _clock(config), _database(config))
+    """An office for these settings. The database is not looked at yet. NotReady where they do not fit."""
+    providers = read_providers(config)
+    return Office(config, _clock(config), _database(config), providers=providers)
 
 
 def open_office(path: Path | None) -> Office:

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from escalation.passkeys.ceremonies import site_of
 from escalation.signin import entering, sessions
 from escalation.signin.entering import Entry
 from web import session, typed, words
@@ -119,4 +120,6 @@ def _form(email: str, messages: dict[str, list[str]]) -> str:
         errors=flat_errors(messages),
         going=same_site(going),
         out=request.args.get("out", ""),
+        passkeys=site_of(session.office().config) is not None,
+        providers=session.office().providers,
     )

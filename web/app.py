@@ -20,6 +20,7 @@ import web.closures
 import web.confirming
 import web.edge
 import web.errors
+import web.federation
 import web.health
 import web.home
 import web.links
@@ -27,6 +28,7 @@ import web.logs
 import web.lost_factors
 import web.moving
 import web.own_account
+import web.passkeys
 import web.practice
 import web.procedures
 import web.raising
@@ -55,6 +57,7 @@ HEADERS = {
 }
 AREAS = (
     web.account,
+    web.passkeys,
     web.second_factor,
     web.links,
     web.confirming,
@@ -91,6 +94,8 @@ def create_app(office: Office) -> Flask:
     web.typed.watch(app)
     for module in AREAS:
         app.register_blueprint(module.area)
+    if office.providers:
+        app.register_blueprint(web.federation.area)
     if office.config.practice:
         app.register_blueprint(web.practice.area)
     web.errors.answer(app)

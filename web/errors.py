@@ -11,7 +11,17 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered, Unavailable, Unsure
+from escalation.errors import (
+    NotFound,
+    NotPossible,
+    NotSignedIn,
+    NotYours,
+    ProviderAway,
+    Stale,
+    Unanswered,
+    Unavailable,
+    Unsure,
+)
 from web import session
 from web.forms import CHOICES
 from workflows.definition import Field
@@ -55,6 +65,18 @@ TABLE: dict[type[Exception] | int, Told] = {
     Stale: Told(409, "This challenge has changed", _AGAIN, keeps="copy", exact="yes"),
     Unanswered: Told(
         400, "Something is missing or wrong", "Nothing was recorded.", keeps="copy", exact="yes"
+    ),
+    NotSignedIn: Told(
+        400,
+        "We could not sign you in",
+        "Nothing was recorded. Begin again from the sign-in page and finish within 15 minutes, in one "
+        "browser. If it happens again, sign in with your password, or ask your administrator whether you "
+        "have an account here.",
+    ),
+    ProviderAway: Told(
+        503,
+        "Your agency’s sign-in does not answer",
+        "Nothing was recorded. Try again in a minute, or sign in with your password.",
     ),
     SignedOut: Told(
         401,

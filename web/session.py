@@ -18,6 +18,7 @@ from web.devices import device_named
 
 _OFFICE = "office"
 _PHONE = "phone"
+_BROWSER = "browser"
 _TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for whom to load
 _KEPT = "kept"
 # Asking how long a session still lasts is no use of it: a page left open must not keep itself alive.
@@ -104,6 +105,18 @@ def sign_out() -> str:
         ended = "here"
     session.clear()
     return ended
+
+
+def browser() -> str:
+    """A secret of this browser: what it has begun elsewhere can only be ended in it."""
+    if _BROWSER not in session:
+        session[_BROWSER] = office().token(32)
+    return str(session[_BROWSER])
+
+
+def known_browser() -> str:
+    """The same, where there is one already; else empty."""
+    return str(session.get(_BROWSER, ""))
 
 
 def token() -> str:

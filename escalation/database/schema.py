@@ -7,8 +7,10 @@ from escalation.cases import tables as cases
 from escalation.closures import tables as closures
 from escalation.database.base import Table
 from escalation.deadlines import tables as deadlines
+from escalation.federation import tables as federation
 from escalation.ledger import tables as ledger
 from escalation.notices import tables as notices
+from escalation.passkeys import tables as passkeys
 from escalation.people import tables as people
 from escalation.privacy import tables as privacy
 from escalation.procedures import tables as procedures
@@ -21,8 +23,10 @@ ROOMS = (
     cases,
     closures,
     deadlines,
+    federation,
     ledger,
     notices,
+    passkeys,
     people,
     privacy,
     procedures,

@@ -17,7 +17,8 @@ from escalation.database.base import Table
 def insert_once(db: Connection, table: type[Table], values: Mapping[str, Any]) -> bool:
     """Insert a row, unless one with the same key is there: False then, and nothing is changed."""
     adding = _insert(db, table).values(**values).on_conflict_do_nothing()
-    return db.execute(adding).rowcount == 1
+    # For an INSERT the count is not kept unless asked for: on PostgreSQL it would read -1.
+    return db.execute(adding, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def insert_or_change(

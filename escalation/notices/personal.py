@@ -45,6 +45,17 @@ LETTERS = {
         "Your password, or your second step, was changed just now. If it was you, do nothing. If it was not,"
         " tell your partnership’s office at once.",
     ),
+    "passkeys": PersonalLetter(
+        "A passkey of yours was added or removed",
+        "A passkey for signing in was added to your account, or removed from it, just now. If it was you, do"
+        " nothing. If it was not, tell your partnership’s office at once.",
+    ),
+    "copied passkey": PersonalLetter(
+        "A passkey of yours was stopped",
+        "Somebody tried to sign in with a passkey of yours that may have been copied. It was refused, and"
+        " that passkey opens nothing any more. Tell your partnership’s office, and remove it from your"
+        " account.",
+    ),
 }
 
 

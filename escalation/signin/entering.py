@@ -9,12 +9,14 @@ from datetime import datetime
 from escalation.errors import Unanswered
 from escalation.notices import personal
 from escalation.office import Changing, Office, Reading
+from escalation.passkeys import store as passkeys
 from escalation.people import accounts
 from escalation.signin import codes, links, passwords, sessions, throttle
 from escalation.signin.sessions import CODE, SETUP, Known
 
 PASSWORD = "password"  # noqa: S105 - a word for how somebody signed in
 WITH_CODE, WITH_RECOVERY = "password and code", "password and recovery code"
+PASSKEY, WITH_PASSKEY = "passkey", "password and passkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def next_step(work: Reading, person_id: str) -> str:
     """What somebody who gave a password must still do: a code, set up an authenticator, or nothing."""
     if not work.office.config.second_factor:
         return ""
-    return CODE if codes.factors(work, person_id).any else SETUP
+    return CODE if codes.factors(work, person_id).any or passkeys.of_person(work, person_id) else SETUP
 
 
 def _counted(office: Office, *guarded: throttle.Guarded) -> datetime | None:

@@ -34,6 +34,15 @@ def installation(prepared: Path, tmp_path: Path) -> Installation:
 
 
 @pytest.fixture
+def by_name(installation: Installation) -> Installation:
+    """The same, reached by the one name for which browsers allow passkeys without https."""
+    text = installation.config.read_text()
+    installation.config.write_text(text.replace("http://127.0.0.1", "http://localhost"))
+    installation.host = "localhost"
+    return installation
+
+
+@pytest.fixture
 def web(installation: Installation) -> Iterator[Process]:
     """The running web server."""
     process = installation.web()

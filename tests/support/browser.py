@@ -112,7 +112,7 @@ def _fetch() -> None:
 
 def _download(folder: Path) -> Path:
     """Fetch the package's archive with npm, which checks it against the registry's digest."""
-    command, env = _npm()
+    command, env = npm()
     subprocess.run(
         [*command, "pack", "--silent", PACKAGE],
         cwd=folder,
@@ -126,7 +126,7 @@ def _download(folder: Path) -> Path:
     return next(folder.glob("*.tgz"))
 
 
-def _npm() -> tuple[list[str], dict[str, str]]:
+def npm() -> tuple[list[str], dict[str, str]]:
     """The command and environment of the machine's npm, or else of one installed into the cache."""
     env = dict(os.environ)
     found = shutil.which("npm")

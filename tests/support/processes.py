@@ -111,11 +111,12 @@ class Installation:
     port: int
     config: Path
     opened: Office | None = None
+    host: str = "127.0.0.1"
 
     @property
     def address(self) -> str:
         """Where the pages are."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def office(self) -> Office:
         """The same installation, from this process."""

@@ -15,8 +15,10 @@ from escalation.closures import store as closures
 from escalation.closures.questions import WHOLE
 from escalation.database.schema import METADATA
 from escalation.office import Office
+from escalation.passkeys import store as passkeys
 from escalation.signin import lost
 from tests.support.desk import Desk
+from tests.support.federated import federated, trusting
 from tests.support.site import site_of
 from tests.web.conftest import Visits
 from web.access import Access, declared_access
@@ -33,6 +35,14 @@ ROUTES = {
     "GET /sign-in": Access.ANYONE,
     "POST /sign-in": Access.ANYONE,
     "POST /sign-out": Access.ANYONE,
+    "GET /sign-in/passkey": Access.ANYONE,
+    "POST /sign-in/passkey": Access.ANYONE,
+    "POST /sign-in/passkey/question": Access.ANYONE,
+    "GET /your-account/passkeys": Access.SIGNED_IN,
+    "POST /your-account/passkeys": Access.SIGNED_IN,
+    "POST /your-account/passkeys/question": Access.SIGNED_IN,
+    "GET /your-account/passkeys/<int(max=2147483647):passkey_id>/remove": Access.SIGNED_IN,
+    "POST /your-account/passkeys/<int(max=2147483647):passkey_id>/remove": Access.SIGNED_IN,
     "GET /sign-in/time-left": Access.ANYONE,
     "POST /sign-in/stay": Access.SIGNED_IN,
     "POST /sign-in/keep": Access.ANYONE,
@@ -118,6 +128,12 @@ PRACTICE = {
     "GET /practice/reset": Access.SIGNED_IN,
     "POST /practice/reset": Access.SIGNED_IN,
 }
+# Registered where an agency’s own sign-in is configured, and nowhere else.
+FEDERATED = {
+    "GET /sign-in/with/<provider_id>": Access.ANYONE,
+    "POST /sign-in/with/<provider_id>": Access.ANYONE,
+    "GET /sign-in/with/<provider_id>/back": Access.ANYONE,
+}
 PEOPLE = ("", "ada", "grace", "ben", "cleo", "iris", "olu", "dan", "charlie")
 
 
@@ -146,13 +162,25 @@ def test_outside_practice_its_routes_do_not_exist(office: Office, mode: str) -> 
         assert "Practice" not in answer.text
 
 
+def test_an_agencys_own_sign_in_has_routes_where_one_is_configured(office: Office, site: Flask) -> None:
+    assert routes(site_of(federated(office, trusting("http://localhost:1")))) == routes(site) | FEDERATED
+    nobody = site.test_client()
+    assert [
+        nobody.get("/sign-in/with/riverbank").status_code,
+        nobody.get("/sign-in/with/x/back").status_code,
+    ] == [
+        404,
+        404,
+    ]
+
+
 def test_in_practice_its_routes_are_there_beside_all_others(site: Flask, practice: Office) -> None:
     assert routes(site_of(practice)) == routes(site) | PRACTICE
 
 
 def test_a_view_that_declares_nothing_is_closed(site: Flask, visits: Visits) -> None:
-    site.add_url_rule("/forgotten", "forgotten", lambda: "open to all")
-    assert visits("ada").open("/forgotten").status_code == 404
+    site.add_url_rule("/undeclared", "undeclared", lambda: "open to all")
+    assert visits("ada").open("/undeclared").status_code == 404
 
 
 def closed(desk: Desk) -> int:
@@ -177,6 +205,8 @@ def addresses_to_try(desk: Desk) -> list[str]:
     reference = desk.raised()
     with desk.office.changing() as work:
         draft = drafts.begin(work, "ada", desk.person("ada").post_ids[0])
+        passkeys.add(work, "ada", name="phone", credential="AA", handle="AA", public_key="AA", count=0)
+        [passkey] = passkeys.of_person(work, "ada")
     fill = {
         "<reference>": reference,
         "<action>": "withdraw",
@@ -185,6 +215,7 @@ def addresses_to_try(desk: Desk) -> list[str]:
         "<matter>": "complaint",
         "<digest>": desk.case(reference).procedure_digest,
         "<int(max=2147483647):closure_id>": str(closed(desk)),
+        "<int(max=2147483647):passkey_id>": str(passkey.id),
         "<int(max=2147483647):lost_id>": str(lost_factor(desk)),
         "<token>": "0" * 64,
         "<int(max=99999):number>": "1",
@@ -260,6 +291,8 @@ def test_people_open_what_is_theirs_and_find_nothing_else(
             assert status == 410, address
         elif ROUTES[route] is Access.CASE:
             assert (status == 404) == (person not in ("ada", "ben") or "files" in route), (address, status)
+        elif "<int(max=2147483647):passkey_id>" in route:
+            assert (status == 200) == (person == "ada"), (address, status)
         elif "/move" in route:  # the chair reads the case, but only the office moves it
             assert status == {"olu": 200, "iris": 403}.get(person, 404), (address, status)
         elif ROUTES[route] is Access.RAISER and "<draft_id>" not in route:

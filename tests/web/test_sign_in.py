@@ -22,8 +22,8 @@ def test_every_page_says_who_may_open_it(site):
 
 def test_a_page_nobody_declared_is_closed_to_everybody(office, addresses):
     app = site_of(office)
-    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
-    assert app.test_client().get("/forgotten").status_code == 404
+    app.add_url_rule("/undeclared", "undeclared", lambda: "secret")
+    assert app.test_client().get("/undeclared").status_code == 404
 
 
 def test_signed_out_people_are_sent_to_sign_in_and_back(visits):

@@ -1,0 +1,1 @@
+"""Passkeys: registered, listed, removed, and used to sign in."""
