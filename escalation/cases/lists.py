@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
+from escalation.cover.tables import Aside
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
@@ -97,7 +98,8 @@ def _listed(
     work: Reading, viewer: Viewer, skip: int, rows: _Query, count: _Query, read: Callable[[Reading, Any], Row]
 ) -> Listed[Row]:
     """With how many there are in all; past so many nobody counts them."""
-    given = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)} | {"now": work.now}
+    given = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)}
+    given |= {"now": work.now, "me": viewer.person_id}
     found = work.db.execute(rows, {**given, "most": skip + PAGE, "skip": skip}).all()
     most = skip + COUNTED
     counted = work.db.execute(count, {**given, "most": most + 1}).scalar_one()
@@ -145,6 +147,7 @@ def _waiting(posts: int) -> Subquery:
 def _of_posts(posts: int, most: ColumnElement[int], *, dated: bool) -> _Query:
     order = (Deadline.due_at, Deadline.id) if dated else (Deadline.id,)
     rules = [Deadline.ended_at.is_(None), _waits(Deadline), _dated(Deadline) == dated]
+    rules.append(~_aside(Deadline.case_id))
     rules.append(~_sooner(posts, dated=dated))
     columns = (
         Deadline.id,
@@ -169,6 +172,11 @@ def _sooner(posts: int, *, dated: bool) -> ColumnElement[bool]:
     before = _dated(_Other) & first if dated else _dated(_Other) | (_Other.id < Deadline.id)
     mine = (_Other.case_id == Deadline.case_id, _held_by(_Other, posts))
     return exists().where(*mine, _Other.ended_at.is_(None), _waits(_Other), before)
+
+
+def _aside(case_id: Any) -> ColumnElement[bool]:
+    """Whether the viewer stepped aside from a case."""
+    return exists().where(Aside.case_id == case_id, Aside.person_id == bindparam("me", type_=String))
 
 
 def _most() -> ColumnElement[int]:
@@ -287,7 +295,7 @@ def _parts(posts: int, *rules: ColumnElement[bool]) -> Subquery:
     of_each = [
         select(Participant.case_id)
         .distinct()
-        .where(Participant.post_id == post, *rules)
+        .where(Participant.post_id == post, ~_aside(Participant.case_id), *rules)
         .order_by(Participant.case_id.desc())
         .limit(_most())
         for post in _posts(posts) or [null()]

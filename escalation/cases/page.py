@@ -166,11 +166,13 @@ def _sides(case: CaseRecord) -> Mapping[str, str]:
 
 def _posts(work: Reading, standing: Standing, history: list[EventRecord]) -> dict[str, PostRecord]:
     ids = {part.post_id for part in standing.parts} | {e.post_id for e in history if e.post_id}
+    ids |= {str(e.facts["covering_from"]) for e in history if "covering_from" in e.facts}
     return {post.id: post for post in posts.posts_where(work.db, Post.id.in_(ids))}
 
 
 def _people(work: Reading, history: list[EventRecord]) -> dict[str, str]:
     ids = {event.person_id for event in history if event.person_id}
+    ids |= {str(event.facts["lead"]) for event in history if "lead" in event.facts}
     rows = work.db.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return {row.id: row.name for row in rows}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from escalation.agreements import tables as agreements
 from escalation.cases import tables as cases
 from escalation.closures import tables as closures
+from escalation.cover import tables as cover
 from escalation.database.base import Table
 from escalation.deadlines import tables as deadlines
 from escalation.ledger import tables as ledger
@@ -19,6 +20,7 @@ ROOMS = (
     agreements,
     cases,
     closures,
+    cover,
     deadlines,
     ledger,
     notices,

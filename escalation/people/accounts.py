@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from escalation.errors import NotFound, Unanswered
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
-from escalation.people.posts import posts_of
+from escalation.people.posts import open_at, posts_of
 from escalation.people.tables import Person
 
 SHORTEST = 12
@@ -45,7 +45,7 @@ def _nobody() -> str:
 def check_password(work: Reading, email: str, password: str) -> SignedIn | None:
     """Who this is; None for an unknown address, a closed account or a wrong password, all as slow."""
     query = select(Person.id, Person.password_hash, Person.session_version).where(
-        Person.email == email.strip().lower(), Person.closed_at.is_(None)
+        Person.email == email.strip().lower(), open_at(work.now)
     )
     row = work.db.execute(query).first()
     try:
@@ -58,7 +58,7 @@ def check_password(work: Reading, email: str, password: str) -> SignedIn | None:
 def viewer(work: Reading, person_id: str, session_version: int) -> Viewer | None:
     """The person of a session with the posts they hold now; None where the session is no longer good."""
     query = select(Person.name).where(
-        Person.id == person_id, Person.session_version == session_version, Person.closed_at.is_(None)
+        Person.id == person_id, Person.session_version == session_version, open_at(work.now)
     )
     name = work.db.scalar(query)
     if name is None:
@@ -86,7 +86,7 @@ def set_password(work: Changing, email: str, password: str) -> bool:
 def viewer_by_email(work: Reading, email: str) -> Viewer:
     """Who acts by command, by their e-mail address. NotFound for anybody unknown or closed."""
     query = select(Person.id, Person.session_version).where(
-        Person.email == email.strip().lower(), Person.closed_at.is_(None)
+        Person.email == email.strip().lower(), open_at(work.now)
     )
     row = work.db.execute(query).first()
     found = viewer(work, row.id, row.session_version) if row else None

@@ -39,6 +39,9 @@ WRITERS = {
     "Round": "escalation/scheduler/rounds.py",
     "Closure": "escalation/closures/store.py",
     "Redating": "escalation/closures/redating.py",
+    "Cover": "escalation/cover/store.py",
+    "Aside": "escalation/cover/asides.py",
+    "Lead": "escalation/cover/leads.py",
     "Holding": "escalation/people/directory.py",
     "Person": "escalation/people/accounts.py",
 }
@@ -166,6 +169,7 @@ def test_only_the_door_moves_a_case() -> None:
     recorders = [named(p) for p in modules(*PRODUCT) if re.search(r"\brecord\.keep\(", p.read_text())]
     assert recorders == [
         "escalation/service/door.py",
+        "escalation/service/handing.py",
         "escalation/service/moving.py",
         "escalation/service/redating.py",
     ]
