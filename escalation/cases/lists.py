@@ -98,7 +98,7 @@ def _listed(
     work: Reading, viewer: Viewer, skip: int, rows: _Query, count: _Query, read: Callable[[Reading, Any], Row]
 ) -> Listed[Row]:
     """With how many there are in all; past so many nobody counts them."""
-    given = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)}
+    given: dict[str, Any] = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)}
     given |= {"now": work.now, "me": viewer.person_id}
     found = work.db.execute(rows, {**given, "most": skip + PAGE, "skip": skip}).all()
     most = skip + COUNTED

@@ -66,7 +66,6 @@ class Telling:
 
 def told(telling: Telling, event: EventRecord) -> Told:
     """An event as a line of the timeline."""
-    post = telling.posts.get(event.post_id or "")
     facts = [*entries(telling.procedure, _in_order(telling, event)), *_more(telling, event)]
     by_clock = event.actor == "clock"
     return Told(

@@ -1,4 +1,4 @@
-"""Who may arrange cover, who may act for whom, and which cover is refused, each with a sentence. Read-only."""
+"""Who may arrange cover, who may act for whom, and which cover is refused. Read-only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cover, leads and those who stepped aside. Written by `cover.store`, `cover.leads` and `cover.asides` alone."""
+"""Cover, leads, and who stepped aside. Written by `store`, `leads` and `asides` of this room alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Cover(Table):
 
 
 class Aside(Table):
-    """Somebody who stepped aside from a case with event `number`: they neither act on it nor read it again."""
+    """Who stepped aside from a case with event `number`: they neither act on it nor read it again."""
 
     __tablename__ = "asides"
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)

@@ -37,8 +37,8 @@ ELSE = "Somebody else has this challenge now, so you cannot pass it on."
 NOBODY = {
     ASSIGN: "Nobody else holds this post, so there is nobody to name.",
     HAND_OVER: "No other post of the agency could take it over: nobody holds one, or they may not judge it.",
-    STEP_ASIDE: "Nobody in the agency could take it over, so you cannot step aside yet. Ring the partnership’s"
-    " office.",
+    STEP_ASIDE: "Nobody in the agency could take it over, so you cannot step aside yet. Ring the"
+    " partnership’s office.",
 }
 
 

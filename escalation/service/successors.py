@@ -87,12 +87,9 @@ def _fits(work: Reading, case: CaseRecord, standing: Standing, part: Part, viewe
 
 def _may_judge(work: Reading, case: CaseRecord, standing: Standing, part: Part, person_id: str) -> bool:
     """Nobody is handed a challenge about their own decision, one they stepped aside from, or both sides."""
-    after = [
-        replace(each, responsible=each.responsible and each.side != part.side) for each in standing.parts
-    ]
-    seated = replace(
-        standing, parts=(*(e for e in after if not _same(e, part)), replace(part, responsible=True))
-    )
+    others = (each for each in standing.parts if (each.post_id, each.side) != (part.post_id, part.side))
+    left = (replace(each, responsible=each.responsible and each.side != part.side) for each in others)
+    seated = replace(standing, parts=(*left, replace(part, responsible=True)))
     viewer = Viewer(person_id, "", tuple(posts.posts_of(work.db, person_id, work.now)))
     sides = {each.side for each in my_parts(viewer, seated)} & set(SIDES)
     if sides != {part.side}:
@@ -106,7 +103,3 @@ def _may_judge(work: Reading, case: CaseRecord, standing: Standing, part: Part, 
         if move.action in _JUDGING and parties & set(move.by)
     ]
     return not any(possible.own_decision(at, move) for move in moves)
-
-
-def _same(one: Part, other: Part) -> bool:
-    return (one.post_id, one.side) == (other.post_id, other.side)
