@@ -23,6 +23,7 @@ from escalation.logs import start_logging
 from escalation.notices.senders import sender_of
 from escalation.people import accounts
 from escalation.people.directory import load_directory, read_directory
+from escalation.people.leaving_command import leaver
 from escalation.practice.command import practice
 from escalation.scheduler import process, rounds
 from escalation.scheduler.command import health
@@ -279,6 +280,7 @@ def password(path: Path | None, email: str, password: str) -> None:
 
 main.add_command(closures)
 main.add_command(health)
+main.add_command(leaver)
 main.add_command(practice)
 
 

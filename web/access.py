@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from escalation.people.access import Viewer, board_posts, office_posts, raising_posts
+from escalation.people.leaving import sees_to
 from web.errors import SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -26,6 +27,7 @@ class Access(Enum):
     CASE = "somebody whose post is part of the case"
     BOARD = "somebody who sees a partnership’s cases without identities"
     OFFICE = "somebody of the partnership’s office, or its chair"
+    PEOPLE = "somebody who sees to people who leave: a manager, a coordinator, an administrator, the office"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -77,6 +79,8 @@ def _holds(who: Access, viewer: Viewer) -> bool:
         return bool(raising_posts(viewer))
     if who is Access.BOARD:
         return bool(board_posts(viewer))
+    if who is Access.PEOPLE:
+        return sees_to(viewer)
     if who is Access.OFFICE:
         return bool(office_posts(viewer))
     return True

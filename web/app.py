@@ -16,10 +16,13 @@ import web.account
 import web.board
 import web.cases
 import web.closures
+import web.cover
 import web.edge
 import web.errors
+import web.handing
 import web.health
 import web.home
+import web.leaving
 import web.logs
 import web.moving
 import web.practice
@@ -56,6 +59,9 @@ AREAS = (
     web.what_if,
     web.moving,
     web.closures,
+    web.cover,
+    web.handing,
+    web.leaving,
     web.status,
     web.health,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -71,6 +72,11 @@ def end_sessions(work: Changing, person_id: str) -> None:
     work.db.execute(
         update(Person).where(Person.id == person_id).values(session_version=Person.session_version + 1)
     )
+
+
+def close(work: Changing, person_id: str, at: datetime) -> None:
+    """Close an account from a moment on: nobody signs in with it then, and open sessions find nobody."""
+    work.db.execute(update(Person).where(Person.id == person_id).values(closed_at=at))
 
 
 def set_password(work: Changing, email: str, password: str) -> bool:
