@@ -14,6 +14,7 @@ from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people.leaving import sees_to
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
@@ -97,4 +98,5 @@ def _may(who: Viewer) -> dict[str, bool]:
         "sees_board": bool(board_posts(who)),
         "sees_no_case": levels <= {"administrator"},
         "holds_a_post": bool(levels),
+        "sees_to_leavers": sees_to(who),
     }

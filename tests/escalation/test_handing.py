@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from escalation.cases import lists, store
 from escalation.deadlines.auditor import audit
 from escalation.errors import NotFound, NotPossible, NotYours, Refusal, Stale, Unanswered
+from escalation.scheduler.rounds import audit_round
 from escalation.service import handing
 from tests.support.desk import Desk, at
 from tests.support.handing import (
@@ -229,6 +230,18 @@ def test_an_empty_post_is_an_alarm_and_its_work_goes_to_the_next_tier(desk: Desk
     assert (told.by_clock, told.done) == (True, "passed it on, because nobody held the post")
     desk.act("cleo", "respond", reference)
     assert desk.faults(reference) == []
+
+
+def test_the_round_passes_on_what_an_empty_post_had(desk: Desk) -> None:
+    reference = desk.raised()
+    leave_posts(desk, "ben")
+    leave_posts(desk, "ada")
+    assert audit_round(desk.office) > 0
+    assert (responsible(desk, reference), responsible(desk, reference, "raising")) == (TEAM_MANAGER, NURSERY)
+    assert audit_round(desk.office) == 0
+    assert desk.actions(reference) == ["raise", "pass_on_empty", "pass_on_empty"]
+    desk.act("cleo", "respond", reference)
+    desk.act("grace", "move_up", reference)
 
 
 def test_an_empty_post_of_the_other_side_is_an_alarm_too(desk: Desk) -> None:
