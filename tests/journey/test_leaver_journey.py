@@ -45,7 +45,7 @@ def tell_the_story(visits: Visits, place: Installation, scheduler: Process) -> N
     ada.open(f"/cases/{reference}")
     ada.reads(
         "Imran Qureshi answered",
-        "Hannah Levy added a note",
+        "Hannah Levy added to the record",
         "covering for Social worker, Assessment team North",
         "the responding side: 2",
         "Accept the answer",
@@ -74,10 +74,10 @@ def the_cover_takes_over(hannah: Visitor, reference: str) -> None:
     hannah.press("Read its handover card first")
     hannah.reads("What is disputed", "The referral was closed without a visit.", "What not to ask")
     hannah.open(f"/cases/{reference}")
-    hannah.press("Add a note")
+    hannah.press("Add to the record")
     hannah.write(note="I have rung the nursery.")
-    hannah.press("Add a note")
-    hannah.reads("Hannah Levy added a note.")
+    hannah.press("Add to the record")
+    hannah.reads("Hannah Levy added to the record.")
 
 
 def ben_leaves_and_everything_passes(cleo: Visitor, reference: str) -> None:
@@ -99,7 +99,7 @@ def the_newcomer_answers_in_time(imran: Visitor, reference: str) -> None:
     imran.reads(
         "What is due next, and by whom",
         "5pm on Thursday 2 April 2026",
-        "Hannah Levy added a note",
+        "Hannah Levy added to the record",
         "What not to ask Meadow Lane Nursery again",
         "Imran Qureshi, Social worker",
     )
