@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from escalation.cases.tables import Case, Participant
 from escalation.cover.tables import Lead
 from escalation.errors import NotFound
 from escalation.office import Reading
 from escalation.people.access import Viewer
-from escalation.people.tables import Person
+from escalation.people.posts import held_now
+from escalation.people.tables import Holding, Person
 
 YOURS = "Assigned to you"
 
@@ -29,10 +30,13 @@ def only_for(viewer: Viewer, post_id: str) -> Viewer:
 
 def whose(work: Reading, viewer: Viewer, references: Iterable[str]) -> dict[str, str]:
     """By reference, whose a case is, in words; what is simply one’s own post’s is left out."""
+    # Who leads and has left the post since leads no more.
+    mine = (Holding.post_id == Lead.post_id, Holding.person_id == Lead.person_id)
+    holds = exists().where(*mine, held_now(work.now))
     query = (
         select(Case.reference, Participant.post_id, Lead.person_id, Person.name)
         .join(Participant, Participant.case_id == Case.id)
-        .outerjoin(Lead, (Lead.case_id == Case.id) & (Lead.post_id == Participant.post_id))
+        .outerjoin(Lead, (Lead.case_id == Case.id) & (Lead.post_id == Participant.post_id) & holds)
         .outerjoin(Person, Person.id == Lead.person_id)
         .where(Case.reference.in_(list(references)), Participant.post_id.in_(viewer.post_ids))
     )

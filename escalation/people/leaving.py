@@ -14,6 +14,7 @@ from escalation.cases.tables import Case, Participant
 from escalation.cover import asides, leads
 from escalation.cover import store as cover
 from escalation.cover.rules import COORDINATOR
+from escalation.cover.store import CoverRow
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.notices import outbox
 from escalation.office import Changing, Reading
@@ -40,7 +41,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """What somebody holds. Cases by reference alone; drafts as a number, because they are theirs alone."""
+    """What somebody holds. Cases by reference alone; drafts as a number, because they are theirs alone.
+
+    `acts_for`: their posts cover others, who would be left without anybody.
+    """
 
     person: Named
     posts: tuple[PostRecord, ...]
@@ -49,13 +53,14 @@ class Leaver:
     leads: tuple[str, ...]
     tasks: int
     covers: tuple[str, ...]
+    acts_for: bool
     drafts: int
     successors: tuple[Named, ...]
 
     @property
     def live(self) -> bool:
         """Whether work waits that must not be left to nobody."""
-        return bool(self.answers_for or self.leads or self.tasks)
+        return bool(self.answers_for or self.leads or self.tasks or self.acts_for)
 
 
 def sees_to(viewer: Viewer) -> bool:
@@ -72,15 +77,16 @@ def preview(work: Reading, viewer: Viewer, person_id: str) -> Leaver:
     if not _may(viewer, held):
         raise NotFound
     ids = [post.id for post in held]
-    mine = _open_cases(work.db, ids)
+    mine, covers = _open_cases(work.db, ids), _covers(work, ids)
     return Leaver(
         person=person,
         posts=tuple(held),
-        cases=tuple(dict.fromkeys(case.reference for case, _, _ in mine)),
-        answers_for=tuple(dict.fromkeys(case.reference for case, _, answers in mine if answers)),
+        cases=tuple(dict.fromkeys(each.case.reference for each in mine)),
+        answers_for=tuple(dict.fromkeys(each.case.reference for each in mine if each.live)),
         leads=tuple(leads.open_of(work.db, person_id)),
         tasks=len(tasks.open_for(work.db, ids)),
-        covers=_covers(work, ids),
+        covers=tuple(_said(row) for row in covers),
+        acts_for=any(row.by_post.id in ids for row in covers),
         drafts=len(drafts.of_person(work.db, person_id)),
         successors=_successors(work, person_id, held),
     )
@@ -106,23 +112,39 @@ def _may(viewer: Viewer, held: Iterable[PostRecord]) -> bool:
     return all(post.partnership_id in whole or post.agency_id in agencies for post in held) and bool(own)
 
 
-def _open_cases(db: Connection, post_ids: list[str]) -> list[tuple[CaseRecord, str, bool]]:
-    """(case, side, whether the post answers for it) of every open case of these posts."""
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """A post’s part in an open case. `live`: it answers for its side, or the challenge is its own."""
+
+    case: CaseRecord
+    side: str
+    post_id: str
+    live: bool
+
+
+def _open_cases(db: Connection, post_ids: list[str]) -> list[_Mine]:
+    """Every part that these posts have in open cases."""
     query = (
-        select(Case.__table__, Participant.side, Participant.responsible)
+        select(Case.__table__, Participant.side, Participant.post_id, Participant.responsible)
         .join(Participant, Participant.case_id == Case.id)
         .where(Participant.post_id.in_(post_ids), Case.closed_at.is_(None))
         .order_by(Case.id)
     )
-    return [(CaseRecord(*row[:-2]), row.side, row.responsible) for row in db.execute(query)]
+    found = ((CaseRecord(*row[:-3]), *row[-3:]) for row in db.execute(query))
+    return [
+        _Mine(case, side, post_id, answers or case.raiser_post_id == post_id)
+        for case, side, post_id, answers in found
+    ]
 
 
-def _covers(work: Reading, post_ids: list[str]) -> tuple[str, ...]:
+def _covers(work: Reading, post_ids: list[str]) -> tuple[CoverRow, ...]:
     asking = Viewer("", "", tuple(posts_where(work.db, Post.id.in_(post_ids))))
-    return tuple(
-        f"{row.by_post.words} acts for {row.post.words} until {row.last_day:%-d %B %Y}"
-        for row in cover.coming(work, asking)
-    )
+    found = cover.coming(work, asking)
+    return tuple(row for row in found if {row.post.id, row.by_post.id} & set(post_ids))
+
+
+def _said(row: CoverRow) -> str:
+    return f"{row.by_post.words} acts for {row.post.words} until {row.last_day:%-d %B %Y}"
 
 
 def _successors(work: Reading, person_id: str, held: list[PostRecord]) -> tuple[Named, ...]:
@@ -195,31 +217,26 @@ def _refuse_conflicts(work: Reading, ids: list[str], successor_id: str) -> None:
     """A successor is on no other side of these cases, and has not stepped aside from one."""
     theirs = {post.id for post in _held(work, successor_id)} - set(ids)
     sides: dict[int, set[str]] = {}
-    for case, side, _ in _open_cases(work.db, sorted(theirs)):
-        sides.setdefault(case.id, set()).add(side)
-    for case, side, answers in _open_cases(work.db, ids):
-        gone = asides.of_case(work.db, case.id)
-        if answers and successor_id in gone:
-            why = f"They stepped aside from {case.reference}. Hand that one over first, or choose another"
+    for each in _open_cases(work.db, sorted(theirs)):
+        sides.setdefault(each.case.id, set()).add(each.side)
+    for each in _open_cases(work.db, ids):
+        reference = each.case.reference
+        if each.live and successor_id in asides.of_case(work.db, each.case.id):
+            why = f"They stepped aside from {reference}. Hand that one over first, or choose another"
             raise Unanswered({"successor": [why]})
-        if (sides.get(case.id, set()) - {side}) & set(SIDES):
-            why = f"They are on the other side of {case.reference}. Choose somebody else"
-            raise Unanswered({"successor": [why]})
+        if (sides.get(each.case.id, set()) - {each.side}) & set(SIDES):
+            raise Unanswered(
+                {"successor": [f"They are on the other side of {reference}. Choose somebody else"]}
+            )
 
 
 def _tell(work: Changing, found: Leaver, ids: list[str], at: datetime) -> None:
     """Whoever has the posts from then on is led to each case; whoever leaves has no such letter."""
-    for case, _, answers in _open_cases(work.db, ids):
-        if answers:
-            mine = [p for p in ids if p in _responsible(work.db, case.id)]
-            said = f"leaving {found.person.id} {at:%Y-%m-%d}"
-            outbox.write(work, case, "handed", mine, occasion=said)
-            outbox.hold(work.db, case, said, "handed", at)
-
-
-def _responsible(db: Connection, case_id: int) -> set[str]:
-    query = select(Participant.post_id).where(Participant.case_id == case_id, Participant.responsible)
-    return set(db.scalars(query))
+    said = f"leaving {found.person.id} {at:%Y-%m-%d}"
+    live = {(each.case.id, each.post_id): each.case for each in _open_cases(work.db, ids) if each.live}
+    for (_, post_id), case in live.items():
+        outbox.write(work, case, "handed", [post_id], occasion=said)
+        outbox.hold(work.db, case, said, "handed", at)
 
 
 def by_email(work: Reading, email: str) -> str:

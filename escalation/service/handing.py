@@ -182,7 +182,7 @@ def _repeated(work: Changing, viewer: Viewer, case: CaseRecord, spent: Spent, wi
     """The same form again is the same event; the same key with anything else is refused, and said."""
     event = next((e for e in events.history(work.db, case.id) if e.number == spent.number), None)
     kept = content.contents(work.db, case.id).get(spent.number)
-    if event is None or event.person_id != viewer.person_id:
+    if event is None or event.person_id != viewer.person_id or spent.case_id != case.id:
         raise NotFound
     same = (event.action, kept.body.get(REASON) if kept else None) == (wish.way, wish.reason)
     if not same or wish.to not in (f"post/{event.facts['to']}", f"person/{event.facts.get('lead')}"):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import insert
 
 from escalation.cases import drafts, lists
+from escalation.cli import main
 from escalation.errors import NotFound, NotYours, Unanswered
 from escalation.people import accounts, leaving
 from escalation.people.leaving import Leaver
 from escalation.people.posts import acting
 from escalation.people.tables import Person
 from tests.support.desk import Desk
-from tests.support.handing import BABY, SW1, SW2, cover, pass_on, take_post
+from tests.support.handing import BABY, SOUTH, SW1, SW2, cover, pass_on, take_post
 
 
 def preview(desk: Desk, by: str, person: str) -> Leaver:
@@ -68,6 +71,31 @@ def test_nobody_leaves_while_work_waits_without_a_successor(desk: Desk) -> None:
     assert refused(desk, "cleo", "ben") == leaving.NEEDS_SUCCESSOR
     assert waiting(desk, "ben") == [reference]
     assert leave(desk, "cleo", "imran").live is False  # nothing waits for Imran
+
+
+def test_a_raisers_own_challenge_and_a_post_they_cover_are_work_too(desk: Desk) -> None:
+    reference = desk.raised()
+    desk.later("2026-04-02 17:00")
+    assert preview(desk, "grace", "ada").answers_for == (reference,), "her manager has it, and it is hers"
+    assert refused(desk, "grace", "ada") == leaving.NEEDS_SUCCESSOR
+    cover(desk, "imran", SOUTH, SW2)
+    assert refused(desk, "cleo", "hannah") == leaving.NEEDS_SUCCESSOR
+
+
+def test_by_command_it_is_shown_first_and_done_only_when_asked(desk: Desk, settings_file: Path) -> None:
+    reference = desk.raised()
+
+    def command(*words: str) -> str:
+        by = ("--as", "cleo@council.riverbank.example")
+        asked = ["--config", str(settings_file), "leaver", "ben@council.riverbank.example", *by, *words]
+        return CliRunner().invoke(main, asked).output
+
+    assert f"Of these they answer for: {reference}" in command()
+    assert leaving.NEEDS_SUCCESSOR in command("--apply")
+    assert waiting(desk, "ben") == [reference]
+    to = ("--successor", "imran@council.riverbank.example")
+    assert "Done. Everything has passed." in command(*to, "--apply")
+    assert (waiting(desk, "ben"), waiting(desk, "imran")) == ([], [reference])
 
 
 def test_everything_passes_and_the_newcomer_answers_in_time(desk: Desk) -> None:
