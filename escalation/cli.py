@@ -25,6 +25,7 @@ from escalation.logs import start_logging
 from escalation.notices.senders import sender_of
 from escalation.people import accounts
 from escalation.people.directory import load_directory, read_directory
+from escalation.people.leaving_command import leaver
 from escalation.practice.command import practice
 from escalation.scheduler import process, rounds
 from escalation.scheduler.command import health
@@ -296,6 +297,7 @@ def invite(path: Path | None, email: str, lost: bool) -> None:
 
 main.add_command(closures)
 main.add_command(health)
+main.add_command(leaver)
 main.add_command(practice)
 main.add_command(unlink)
 

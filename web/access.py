@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from escalation.people.access import Viewer, board_posts, office_posts, raising_posts, vouching_posts
+from escalation.people.leaving import sees_to
 from escalation.signin import sessions
 from web import session, typed
 from web.errors import SignedOut
@@ -30,6 +31,7 @@ class Access(Enum):
     OFFICE = "somebody of the partnership’s office, or its chair"
     VOUCHER = "somebody who may confirm who a colleague is"
     HALF = "somebody who gave a password, and nothing more yet"
+    PEOPLE = "somebody who sees to people who leave: a manager, a coordinator, an administrator, the office"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -119,6 +121,8 @@ def _holds(who: Access, viewer: Viewer) -> bool:
         return bool(raising_posts(viewer))
     if who is Access.BOARD:
         return bool(board_posts(viewer))
+    if who is Access.PEOPLE:
+        return sees_to(viewer)
     if who is Access.OFFICE:
         return bool(office_posts(viewer))
     return True

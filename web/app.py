@@ -18,11 +18,14 @@ import web.board
 import web.cases
 import web.closures
 import web.confirming
+import web.cover
 import web.edge
 import web.errors
 import web.federation
+import web.handing
 import web.health
 import web.home
+import web.leaving
 import web.links
 import web.logs
 import web.lost_factors
@@ -71,6 +74,9 @@ AREAS = (
     web.what_if,
     web.moving,
     web.closures,
+    web.cover,
+    web.handing,
+    web.leaving,
     web.status,
     web.health,
 )

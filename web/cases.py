@@ -25,7 +25,7 @@ from escalation.people.partnerships import PartnershipRecord
 from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.privacy.content import Upload
-from escalation.service import Command
+from escalation.service import Command, handing
 from escalation.service import act as engine_act
 from escalation.service.answers import asked_on_case
 from web import forms
@@ -100,10 +100,10 @@ def case(reference: str) -> str:
     with office().reading() as work:
         page = case_page(work, viewer(), reference)
         partnership = partnerships.of(work, page.case.partnership_id)
-        now = work.now
+        now, passing = work.now, handing.ways(work, viewer(), page.case)
     done = _just_done(page, request.args.get("done", ""))
     return render_template(
-        "cases/case.html", page=page, partnership=partnership, now=now, done=done, **_around(page)
+        "cases/case.html", page=page, partnership=partnership, now=now, done=done, **_around(page, passing)
     )
 
 
@@ -154,9 +154,10 @@ def _attached(file: Upload) -> Response:
     return response
 
 
-def _around(page: CasePage) -> dict[str, Any]:
+def _around(page: CasePage, passing: Sequence[str]) -> dict[str, Any]:
     """What the viewer may do, the drawn path, and the posts that are theirs."""
     return {
+        "passing": [page.procedure.action(way) for way in passing],
         "main": [offer for offer in page.may if offer.action.id in _MAIN],
         "other": [offer for offer in page.may if offer.action.id not in _MAIN],
         "mine": [post.words for post in viewer().posts],

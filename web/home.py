@@ -8,12 +8,13 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from escalation.cases import drafts, lists
+from escalation.cases import drafts, lists, mine
 from escalation.cases.drafts import DraftRecord
 from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people.leaving import sees_to
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
@@ -31,9 +32,10 @@ _LONGEST = 40
 @access(Access.SIGNED_IN)
 def home() -> ResponseReturnValue:
     """What waits for the person, soonest first; then the rest of what is theirs."""
-    who = viewer()
+    who, post = viewer(), request.args.get("post", "")
     with office().reading() as work:
-        return render_template("home/home.html", **_mine(work, who), **_may(who), now=work.now)
+        shown = {**_mine(work, mine.only_for(who, post), who), **_may(who)}
+        return render_template("home/home.html", **shown, posts=who.posts, post=post, now=work.now)
 
 
 @area.get("/waiting")
@@ -61,16 +63,19 @@ def _whole(which: str, read: Callable[..., Listed[Any]]) -> str:
     after = request.args.get("after", "")[:_LONGEST]
     with office().reading() as work:
         listed = read(work, viewer(), after=after)
-        now = work.now
-    return render_template("home/list.html", which=which, title=TITLES[which], listed=listed, now=now)
+        now, whose = work.now, mine.whose(work, viewer(), [row.reference for row in listed.rows])
+    shown = {"which": which, "title": TITLES[which], "listed": listed}
+    return render_template("home/list.html", **shown, now=now, whose=whose)
 
 
-def _mine(work: Reading, who: Viewer) -> dict[str, Any]:
+def _mine(work: Reading, shown: Viewer, who: Viewer) -> dict[str, Any]:
+    inbox = lists.inbox(work, shown)
     return {
-        "inbox": lists.inbox(work, who),
-        "others": lists.others(work, who),
-        "ended": lists.ended(work, who),
-        "to_do": things_to_do(work, who),
+        "inbox": inbox,
+        "whose": mine.whose(work, shown, [row.reference for row in inbox.rows]),
+        "others": lists.others(work, shown),
+        "ended": lists.ended(work, shown),
+        "to_do": things_to_do(work, shown),
         "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work.db, who.person_id)],
         "partnership": partnerships.of(work, who.posts[0].partnership_id) if who.posts else None,
     }
@@ -92,4 +97,5 @@ def _may(who: Viewer) -> dict[str, bool]:
         "sees_board": bool(board_posts(who)),
         "sees_no_case": levels <= {"administrator"},
         "holds_a_post": bool(levels),
+        "sees_to_leavers": sees_to(who),
     }

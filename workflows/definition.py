@@ -59,6 +59,38 @@ class Action:
     outcomes: tuple[str, ...]
 
 
+# What changes hands is no step of a procedure: these can be done under every edition, also under those
+# stored before there were words for it, so they are here and not in the vocabulary.
+_BESIDE = {
+    "assign": Action(
+        "assign",
+        "Name who leads",
+        "Name who leads on it",
+        "named who leads on it",
+        ("why_exit",),
+        (),
+        None,
+        (),
+    ),
+    "hand_over": Action(
+        "hand_over", "Hand it over", "Hand it over", "handed it over", ("why_exit",), (), None, ()
+    ),
+    "step_aside": Action(
+        "step_aside",
+        "Step aside",
+        "Step aside from this challenge",
+        "stepped aside from it and handed it over",
+        ("why_exit",),
+        (),
+        None,
+        (),
+    ),
+    "pass_on_empty": Action(
+        "pass_on_empty", "", "", "passed it on, because nobody held the post", (), (), None, ()
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """A lane with its own limits. `may_start_at` names the stages it may begin at.
@@ -288,7 +320,7 @@ class Procedure:
 
     def action(self, action_id: str) -> Action:
         """The action of that id; for one that only another edition has, a stand-in that says so."""
-        known = self.actions.get(action_id)
+        known = self.actions.get(action_id) or _BESIDE.get(action_id)
         return known or Action(action_id, "", "", "took a step of an earlier edition", (), (), None, ())
 
     def questions(self, action: str, state: str) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from workflows.machine import moves_from
 
 # What the partnership’s office does to a case beside its procedure’s own moves.
 MOVED_EDITION, REDATED = "move_edition", "redate"
+# What changes hands and moves nothing: no limit listens for it.
+HANDING = ("assign", "hand_over", "step_aside", "pass_on_empty")
 _OPENING = ("waiting", "meeting")
 
 
@@ -18,7 +20,7 @@ def happened(procedure: Procedure, action: str, from_state: str, to_state: str) 
     """
     if action == MOVED_EDITION:
         return arrival(to_state)
-    if action == REDATED:
+    if action == REDATED or action in HANDING:
         return ()
     for move in moves_from(procedure, from_state):
         if move.action == action and (move.dest or from_state) == to_state:

@@ -20,6 +20,7 @@ from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from workflows.definition import CLOSED, Procedure
 from workflows.machine import NotAllowed
+from workflows.replay import HANDING
 from workflows.simulate import Simulated, until
 
 SAME, LATE, EARLIER, NOT_REPLAYED = (
@@ -32,6 +33,7 @@ SAME, LATE, EARLIER, NOT_REPLAYED = (
 _RECORDS = (
     *("record_discussion", "record_meeting", "add_note", "confirm_action", "record_told", "follow_up"),
     *("ask_more_time", "refuse_more_time", "move_edition", "redate"),
+    *HANDING,
 )
 VERDICTS = (SAME, LATE, EARLIER, NOT_REPLAYED)
 

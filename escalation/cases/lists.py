@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
+from escalation.cover.tables import Aside
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
@@ -141,7 +142,7 @@ def inbox(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[InboxRow]
 def _given(work: Reading, viewer: Viewer, begun: bool) -> dict[str, Any]:
     """What a list is asked with. Once it has begun, nobody counts what is left."""
     posts = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)}
-    return {**posts, "now": work.now, "most": (PAGE if begun else COUNTED) + 1}
+    return {**posts, "now": work.now, "me": viewer.person_id, "most": (PAGE if begun else COUNTED) + 1}
 
 
 # To put these queries together takes longer than to answer them, so each is put together once.
@@ -194,6 +195,7 @@ def _place_id() -> ColumnElement[int]:
 def _of_posts(posts: int, most: ColumnElement[int], *behind: ColumnElement[bool], dated: bool) -> _Query:
     order = (Deadline.due_at, Deadline.id) if dated else (Deadline.id,)
     rules = [Deadline.ended_at.is_(None), _waits(Deadline), _dated(Deadline) == dated, *behind]
+    rules.append(~_aside(Deadline.case_id))
     rules.append(~_sooner(posts, dated=dated))
     columns = (
         Deadline.id,
@@ -218,6 +220,11 @@ def _sooner(posts: int, *, dated: bool) -> ColumnElement[bool]:
     before = _dated(_Other) & first if dated else _dated(_Other) | (_Other.id < Deadline.id)
     mine = (_Other.case_id == Deadline.case_id, _held_by(_Other, posts))
     return exists().where(*mine, _Other.ended_at.is_(None), _waits(_Other), before)
+
+
+def _aside(case_id: Any) -> ColumnElement[bool]:
+    """Whether the viewer stepped aside from a case."""
+    return exists().where(Aside.case_id == case_id, Aside.person_id == bindparam("me", type_=String))
 
 
 def _most() -> ColumnElement[int]:
@@ -357,7 +364,7 @@ def _parts(posts: int, begun: bool, *, ended: bool) -> CTE:
     of_each = [
         select(Participant.case_id)
         .distinct()
-        .where(Participant.post_id == post, *rules)
+        .where(Participant.post_id == post, ~_aside(Participant.case_id), *rules)
         .order_by(Participant.case_id.desc())
         .limit(look)
         for post in _posts(posts) or [null()]

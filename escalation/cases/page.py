@@ -9,8 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from escalation.agreements import store as agreements
-from escalation.cases import possible
+from escalation.cases import hands, possible
 from escalation.cases import store as cases
+from escalation.cases.hands import Change
 from escalation.cases.possible import NotYet, Possible
 from escalation.cases.store import CaseRecord
 from escalation.cases.telling import Entry, Statement, Telling, Told, entries, statement, told
@@ -21,7 +22,7 @@ from escalation.ledger import events
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from escalation.people import posts
-from escalation.people.access import Standing, Viewer, board_posts, may_read
+from escalation.people.access import Standing, Viewer, board_posts, may_read, my_parts
 from escalation.people.posts import PostRecord
 from escalation.people.tables import Person, Post
 from escalation.privacy import content
@@ -96,6 +97,8 @@ class CasePage:
     may: tuple[Possible, ...]
     not_yet: tuple[NotYet, ...]
     for_board: bool
+    workers: Mapping[str, int]
+    came: Change | None
 
 
 def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
@@ -128,6 +131,7 @@ def _page(
     files = () if for_board else tuple(content.files(work.db, case.id))
     sides = {side: known[post_id] for side, post_id in _sides(case).items()}
     stage = procedure.stage(case.stage) if case.stage else None
+    changed, mine = hands.changes(work, case, history), my_parts(viewer, standing)
     return CasePage(
         case=case,
         procedure=procedure,
@@ -151,6 +155,8 @@ def _page(
         may=() if for_board else possible.now(at),
         not_yet=() if for_board else possible.later(at),
         for_board=for_board,
+        workers=hands.counted(changed),
+        came=None if for_board else hands.came_to(viewer, changed, history, mine),
     )
 
 
@@ -166,11 +172,13 @@ def _sides(case: CaseRecord) -> Mapping[str, str]:
 
 def _posts(work: Reading, standing: Standing, history: list[EventRecord]) -> dict[str, PostRecord]:
     ids = {part.post_id for part in standing.parts} | {e.post_id for e in history if e.post_id}
+    ids |= {str(e.facts["covering_from"]) for e in history if "covering_from" in e.facts}
     return {post.id: post for post in posts.posts_where(work.db, Post.id.in_(ids))}
 
 
 def _people(work: Reading, history: list[EventRecord]) -> dict[str, str]:
     ids = {event.person_id for event in history if event.person_id}
+    ids |= {str(event.facts["lead"]) for event in history if "lead" in event.facts}
     rows = work.db.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return {row.id: row.name for row in rows}
 

@@ -16,7 +16,7 @@ from escalation.ledger import events
 from escalation.ledger.events import Act
 from escalation.office import Reading
 from escalation.people.access import Standing, Viewer, acting_post, my_parts
-from escalation.people.posts import PostRecord, holders
+from escalation.people.posts import PostRecord, acting
 from escalation.tasks import store as tasks
 from workflows import machine
 from workflows.definition import Action, Procedure, Stage, Transition
@@ -200,14 +200,16 @@ def own_decision(at: Look, move: Transition) -> str | None:
 def _is_raising(at: Look) -> bool:
     raising = {part.post_id for part in at.standing.parts if part.side == "raising"}
     acted = {act.person_id for act in at.acts if act.post_id in raising}
-    return bool(raising & set(at.viewer.post_ids)) or at.viewer.person_id in acted
+    mine = {part.side for part in my_parts(at.viewer, at.standing)}
+    return "raising" in mine or at.viewer.person_id in acted
 
 
 def _decided_before(at: Look, stage: Stage) -> bool:
     """Whether the viewer made the decision that is challenged, or answered it below."""
     challenged = at.case.challenged_post_id
-    held = holders(at.work.db, challenged, at.case.raised_at)
-    if challenged in at.viewer.post_ids or at.viewer.person_id in {person_id for person_id, _, _ in held}:
+    then = acting(at.work.db, challenged, at.case.raised_at)
+    own = [post.id for post in at.viewer.posts if not post.covered_from]
+    if challenged in own or at.viewer.person_id in {person_id for person_id, _, _ in then}:
         return True
     # An agency without this level has its next best post answer again, rather than nobody; and what the
     # source leaves open, or counts as the same rung, does not make an earlier answer a decision on oneself.

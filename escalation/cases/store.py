@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from escalation.cases.tables import Case, Participant
+from escalation.cover import asides
 from escalation.errors import NotFound, Stale
 from escalation.people.access import Part, Standing
 
@@ -121,7 +122,7 @@ def parts(db: Connection, case_id: int) -> tuple[Part, ...]:
 
 def standing(db: Connection, case: CaseRecord) -> Standing:
     """What access looks at of a case."""
-    return Standing(case.partnership_id, case.raiser_post_id, parts(db, case.id))
+    return Standing(case.partnership_id, case.raiser_post_id, parts(db, case.id), asides.of_case(db, case.id))
 
 
 def seat(

@@ -12,6 +12,7 @@ from escalation.ledger.events import EventRecord
 from escalation.people.posts import PostRecord
 from workflows.calendars import calendar_named
 from workflows.definition import Field, Procedure
+from workflows.replay import HANDING
 
 SYSTEM = "The clock"
 SIDE_WORDS = {"raising": "the raising side", "responding": "the responding side"}
@@ -65,7 +66,6 @@ class Telling:
 
 def told(telling: Telling, event: EventRecord) -> Told:
     """An event as a line of the timeline."""
-    post = telling.posts.get(event.post_id or "")
     facts = [*entries(telling.procedure, _in_order(telling, event)), *_more(telling, event)]
     by_clock = event.actor == "clock"
     return Told(
@@ -73,11 +73,20 @@ def told(telling: Telling, event: EventRecord) -> Told:
         at=event.at,
         action=event.action,
         who=SYSTEM if by_clock else telling.people.get(event.person_id or "", ""),
-        post="" if post is None else post.words,
+        post=_post(telling, event),
         done=_done(telling, event),
         facts=tuple(facts),
         by_clock=by_clock,
     )
+
+
+def _post(telling: Telling, event: EventRecord) -> str:
+    """The post an event was done for. By cover: that it was, and the post of their own."""
+    post = telling.posts.get(event.post_id or "")
+    if post is None:
+        return ""
+    own = telling.posts.get(str(event.facts.get("covering_from") or ""))
+    return f"covering for {post.words} (own post: {own.title})" if own else post.words
 
 
 def _in_order(telling: Telling, event: EventRecord) -> dict[str, Any]:
@@ -116,8 +125,11 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
     responsible = event.facts.get("responsible") or {}
     for side, post_id in responsible.items():
         post = telling.posts.get(post_id)
-        if post and side != "raising":
+        if post and (side != "raising" or event.action in HANDING):
             found.append(Entry("Now with", post.words))
+    lead = telling.people.get(str(event.facts.get("lead") or ""))
+    if lead:
+        found.append(Entry("Who leads on it now", lead))
     return found
 
 
@@ -141,7 +153,7 @@ def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> 
         at=event.at,
         title=_done(telling, event),
         who=telling.people.get(event.person_id or "", ""),
-        post="" if post is None else post.words,
+        post=_post(telling, event),
         side=_side(telling, post),
         entries=entries(telling.procedure, ordered),
     )

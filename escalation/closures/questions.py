@@ -22,7 +22,8 @@ WHOLE = "whole partnership"  # no agency’s id has a space in it
 _DAYS = {"first_day": "The first day", "last_day": "The last day"}
 
 
-def _question(name: str, kind: str, label: str, missing: str, hint: str = "") -> Field:
+def question(name: str, kind: str, label: str, missing: str, hint: str = "") -> Field:
+    """A question that must be answered, of a form that is no procedure’s."""
     return Field(
         name=name,
         kind=kind,
@@ -40,19 +41,20 @@ def _question(name: str, kind: str, label: str, missing: str, hint: str = "") ->
     )
 
 
-def _asks(question: Field) -> dict[str, Any]:
+def asks(question: Field) -> dict[str, Any]:
+    """What a schema’s field of a question says where nothing was given."""
     words = dict.fromkeys(("required", "null", "invalid"), question.missing)
     return {"required": True, "error_messages": words}
 
 
-WHERE = _question("where", "choice", "Who is closed?", "Choose who is closed")
-FIRST = _question(
+WHERE = question("where", "choice", "Who is closed?", "Choose who is closed")
+FIRST = question(
     "first_day", "date", "First day", "Enter the first day", "The first day nobody works, like 24 12 2026"
 )
-LAST = _question(
+LAST = question(
     "last_day", "date", "Last day", "Enter the last day", "The last day nobody works; for one day, the same"
 )
-REASON = _question(
+REASON = question(
     "why_closed",  # “reason” is a question of every challenge
     "text",
     "Why, in a few words",
@@ -75,15 +77,15 @@ class Wanted:
 class ClosureForm(FormSchema):
     """A closure as it is given."""
 
-    where = Choice(WHERE, (), validate=Length(min=1, error=WHERE.missing), **_asks(WHERE))
-    first_day = CivilDate(FIRST, **_asks(FIRST))
-    last_day = CivilDate(LAST, **_asks(LAST))
+    where = Choice(WHERE, (), validate=Length(min=1, error=WHERE.missing), **asks(WHERE))
+    first_day = CivilDate(FIRST, **asks(FIRST))
+    last_day = CivilDate(LAST, **asks(LAST))
     why_closed = Words(
         validate=[
             Length(min=1, error=REASON.missing),
             Length(max=LONGEST_REASON, error=f"The reason must be {LONGEST_REASON} characters or fewer"),
         ],
-        **_asks(REASON),
+        **asks(REASON),
     )
 
     @validates("first_day", "last_day")
@@ -120,12 +122,12 @@ def checked(given: Mapping[str, Any], offered: tuple[tuple[str, str], ...], toda
     try:
         found = form.load(given)
     except ValidationError as error:
-        raise _naming_the_day(error) from error
+        raise naming_the_day(error) from error
     agency_id = None if found["where"] == WHOLE else found["where"]
     return Wanted(agency_id, found["first_day"], found["last_day"], " ".join(found["why_closed"].split()))
 
 
-def _naming_the_day(error: ValidationError) -> Unanswered:
+def naming_the_day(error: ValidationError) -> Unanswered:
     """Which of the two dates a sentence is about, because the summary shows it away from its boxes."""
     told = error.messages if isinstance(error.messages, dict) else {WHERE.name: error.messages}
     return Unanswered(

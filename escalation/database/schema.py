@@ -5,6 +5,7 @@ from __future__ import annotations
 from escalation.agreements import tables as agreements
 from escalation.cases import tables as cases
 from escalation.closures import tables as closures
+from escalation.cover import tables as cover
 from escalation.database.base import Table
 from escalation.deadlines import tables as deadlines
 from escalation.federation import tables as federation
@@ -22,6 +23,7 @@ ROOMS = (
     agreements,
     cases,
     closures,
+    cover,
     deadlines,
     federation,
     ledger,

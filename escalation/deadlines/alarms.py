@@ -16,6 +16,7 @@ KINDS = {
     "unreadable": "its procedure or its record cannot be read",
     "no_responsible": "a side has no single responsible post",
     "nobody_holds": "nobody holds the post that must act",
+    "empty_post": "nobody holds or covers the post that answers for a side",
     "no_next_step": "nobody can take the next step",
     "not_fired": "a limit ran out, and what should follow failed",
     "parked": "a limit was tried too often and is parked",

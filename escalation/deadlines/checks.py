@@ -50,9 +50,13 @@ def _nobody_responsible(case: OpenCase) -> Iterator[Fault]:
 
 
 def _nobody_holds(case: OpenCase, who: Held) -> Iterator[Fault]:
-    """A running limit that obliges a post nobody holds."""
+    """A running limit that obliges a post nobody holds or covers; an empty post that answers for a side."""
     if {row.obliged_post_id for row in case.limits} - who.posts:
         yield "nobody_holds", "nobody holds the post that must act"
+    for side in sorted(
+        {part.side for part in case.parts if part.responsible and part.post_id not in who.posts}
+    ):
+        yield "empty_post", f"nobody holds or covers the post that answers for the {side} side"
 
 
 def _disagreements(case: OpenCase, should: Expected) -> Iterator[Fault]:

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from escalation.cases.tables import Case, Participant
+from escalation.cover.acting import with_covered
 from escalation.deadlines.expected import Happening
 from escalation.deadlines.tables import Deadline
 from escalation.ledger.tables import Event
 from escalation.office import Reading
-from escalation.people.posts import held_now
-from escalation.people.tables import Agency, Holding, Person, Post
+from escalation.people.posts import all_held
+from escalation.people.tables import Agency, Post
 from escalation.procedures.shelf import UNREADABLE
 
 BATCH = 200
@@ -74,7 +75,7 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The posts somebody holds now, and the posts of each partnership’s office."""
+    """The posts somebody holds or covers now, and the posts of each partnership’s office."""
 
     now: datetime
     posts: frozenset[str]
@@ -96,16 +97,12 @@ def open_cases(work: Reading) -> Iterator[OpenCase]:
 
 def held(work: Reading) -> Held:
     """Who is there to act."""
-    query = (
-        select(Holding.post_id)
-        .join(Person, Person.id == Holding.person_id)
-        .where(held_now(work.now), Person.closed_at.is_(None))
-    )
     offices: dict[str, list[str]] = defaultdict(list)
     levels = select(Post.id, Agency.partnership_id).join(Agency, Agency.id == Post.agency_id)
     for row in work.db.execute(levels.where(Post.level == "office")):
         offices[row.partnership_id].append(row.id)
-    return Held(work.now, frozenset(work.db.scalars(query)), offices)
+    held_or_covered = with_covered(work.db, all_held(work.db, work.now), work.now)
+    return Held(work.now, frozenset(held_or_covered), offices)
 
 
 def limit_words(work: Reading, digest: str, limit_id: str) -> str:

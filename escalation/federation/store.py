@@ -12,6 +12,7 @@ from escalation.database.writing import insert_once
 from escalation.errors import NotFound
 from escalation.federation.tables import LinkedIdentity, SingleSignOn
 from escalation.office import Changing, Reading
+from escalation.people.posts import open_at
 from escalation.people.tables import Person
 
 BACK_WITHIN = timedelta(minutes=15)
@@ -77,14 +78,14 @@ def linked(work: Reading, provider_id: str, subject: str) -> str | None:
         select(Person.id)
         .join(LinkedIdentity, LinkedIdentity.person_id == Person.id)
         .where(LinkedIdentity.provider_id == provider_id, LinkedIdentity.subject == subject)
-        .where(Person.closed_at.is_(None))
+        .where(open_at(work.now))
     )
     return work.db.scalar(query)
 
 
 def by_email(work: Reading, email: str) -> str | None:
     """The person with an open account and this address."""
-    query = select(Person.id).where(Person.email == email.strip().lower(), Person.closed_at.is_(None))
+    query = select(Person.id).where(Person.email == email.strip().lower(), open_at(work.now))
     return work.db.scalar(query)
 
 

@@ -140,5 +140,11 @@ def last_fact(db: Connection, case_id: int, actions: tuple[str, ...], fact: str)
     return None
 
 
+def facts_of(db: Connection, case_id: int, actions: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    """The facts of the events of these actions, oldest first."""
+    query = select(Event.facts).where(Event.case_id == case_id, Event.action.in_(actions))
+    return [json.loads(facts) for facts in db.scalars(query.order_by(Event.number))]
+
+
 def _record(row: Mapping[Any, Any]) -> EventRecord:
     return EventRecord(**{**row, "facts": json.loads(row["facts"])})

@@ -11,6 +11,7 @@ from escalation.people.access import Part
 from escalation.people.posts import PostRecord
 from workflows.definition import CLOSED
 from workflows.machine import Step
+from workflows.replay import HANDING
 
 
 def tell_of_edition(work: Changing, act_id: int, letter: str, post_ids: Iterable[str]) -> None:
@@ -42,7 +43,7 @@ def tell(
         outbox.write(work, case, letter, post_ids, occasion=str(number))
 
 
-_NO_LETTER = ("miss_limit", "confirm_action", "record_told", "resume_on_time", "follow_up")
+_NO_LETTER = ("miss_limit", "confirm_action", "record_told", "resume_on_time", "follow_up", *HANDING)
 _OF_TIME = {
     "ask_more_time": "more_time_asked",
     "agree_more_time": "more_time_answered",

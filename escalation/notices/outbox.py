@@ -169,6 +169,12 @@ def wait_until(db: Connection, message_ids: Sequence[int], moment: datetime) -> 
     db.execute(update(Message).where(Message.id.in_(message_ids)).values(deliver_after=moment))
 
 
+def hold(db: Connection, case: CaseRecord, occasion: str, letter: str, moment: datetime) -> None:
+    """What was written about an occasion is for whoever has its post then: it may not leave before."""
+    mine = (Message.case_id == case.id, Message.key.startswith(f"{case.reference}/{occasion}/{letter}/"))
+    db.execute(update(Message).where(*mine, Message.deliver_after < moment).values(deliver_after=moment))
+
+
 def addressed(db: Connection, message_ids: Collection[int], now: datetime) -> None:
     """Each is in a mail to everybody it is for."""
     _set_addressed(db, message_ids, now)

@@ -107,9 +107,9 @@ class Readers:
             return []
 
     def held(self, post_id: str) -> list[tuple[str, str, str]]:
-        """(id, name, e-mail) of whoever holds a post now."""
+        """(id, name, e-mail) of whoever holds a post now, or covers it."""
         if post_id not in self._holders:
-            self._holders[post_id] = posts.holders(self.work.db, post_id, self.work.now)
+            self._holders[post_id] = posts.acting(self.work.db, post_id, self.work.now)
         return self._holders[post_id]
 
     def _standing(self, case_id: int) -> Standing:

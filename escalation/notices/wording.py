@@ -129,6 +129,17 @@ LETTERS = {
         NOW,
         page="lost-factors",
     ),
+    "handed": Letter(
+        "A challenge came to you: {reference}",
+        "A challenge that somebody else had is with your post now, or you were named to lead on it. Its"
+        " handover page tells its story once, and says what is due next.",
+        NOW,
+    ),
+    "other_hands": Letter(
+        "Somebody else has a challenge now: {reference}",
+        "A challenge you are part of has come to somebody else. Every date stays as it was. The page says who"
+        " has it.",
+    ),
     "redated": Letter(
         "A date has changed: {reference}",
         "The calendar has changed, and with it the date by which something is due. The page says the new"

@@ -12,6 +12,7 @@ from escalation.database.writing import insert_once
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
 from escalation.passkeys.tables import Passkey, PasskeyChallenge
+from escalation.people.posts import OPEN_NOW
 from escalation.people.tables import Person
 
 ANSWERED_WITHIN = timedelta(minutes=5)
@@ -35,17 +36,12 @@ class PasskeyRecord:
 
 
 _COLUMNS = [getattr(Passkey, name) for name in PasskeyRecord.__slots__]
-_ALL = (
-    select(*_COLUMNS)
-    .join(Person, Person.id == Passkey.person_id)
-    .where(Person.closed_at.is_(None))
-    .order_by(Passkey.id)
-)
+_ALL = select(*_COLUMNS).join(Person, Person.id == Passkey.person_id).where(OPEN_NOW).order_by(Passkey.id)
 
 
 def of_person(work: Reading, person_id: str) -> Sequence[PasskeyRecord]:
     """Somebody’s passkeys, oldest first."""
-    rows = work.db.execute(_ALL.where(Passkey.person_id == person_id))
+    rows = work.db.execute(_ALL.where(Passkey.person_id == person_id), {"now": work.now})
     return [PasskeyRecord(**row._mapping) for row in rows]
 
 
@@ -59,7 +55,7 @@ def one_of(work: Reading, person_id: str, passkey_id: int) -> PasskeyRecord:
 
 def by_credential(work: Reading, credential: str) -> PasskeyRecord | None:
     """The passkey a device answered with; None for one nobody has."""
-    row = work.db.execute(_ALL.where(Passkey.credential == credential)).first()
+    row = work.db.execute(_ALL.where(Passkey.credential == credential), {"now": work.now}).first()
     return PasskeyRecord(**row._mapping) if row else None
 
 

@@ -28,6 +28,9 @@ class Viewer:
         return tuple(post.id for post in self.posts)
 
 
+SIDES = ("raising", "responding", "deciding")
+
+
 class Clock:
     """The clock as an actor: it holds no post, and does only what a procedure lets time do."""
 
@@ -47,11 +50,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What access looks at of a case."""
+    """What access looks at of a case. `aside` are the people who stepped aside from it, for good."""
 
     partnership_id: str
     raiser_post_id: str
     parts: tuple[Part, ...] = field(default_factory=tuple)
+    aside: frozenset[str] = frozenset()
 
 
 def may_read(viewer: Viewer, standing: Standing) -> bool:
@@ -60,8 +64,17 @@ def may_read(viewer: Viewer, standing: Standing) -> bool:
 
 
 def my_parts(viewer: Viewer, standing: Standing) -> list[Part]:
-    """The parts of a case that the viewer’s posts have."""
-    return [part for part in standing.parts if part.post_id in viewer.post_ids]
+    """The parts of a case that the viewer’s posts have; none for somebody who stepped aside.
+
+    A cover never puts one person on two sides: where it would, it gives nothing on that case.
+    """
+    if viewer.person_id in standing.aside:
+        return []
+    mine = [part for part in standing.parts if part.post_id in viewer.post_ids]
+    if len({part.side for part in mine if part.side in SIDES}) > 1:
+        own = {post.id for post in viewer.posts if not post.covered_from}
+        return [part for part in mine if part.post_id in own]
+    return mine
 
 
 def raising_posts(viewer: Viewer) -> list[PostRecord]:
@@ -98,11 +111,20 @@ def may_vouch(viewer: Viewer, person_id: str, posts: Sequence[PostRecord]) -> bo
 
 def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:
     """The viewer’s post that may do something open to the parties `by`; None where there is none."""
+    if viewer.person_id in standing.aside:
+        return None
+    mine = {part.post_id for part in my_parts(viewer, standing)}
+    usable = [post for post in viewer.posts if not post.covered_from or post.id in mine | _offices(viewer)]
     for party in by:
-        for post in viewer.posts:
+        for post in usable:
             if _is(post, party, standing):
                 return post
     return None
+
+
+def _offices(viewer: Viewer) -> set[str]:
+    """The office acts without a part in the case, by cover too."""
+    return {post.id for post in viewer.posts if post.level == "office"}
 
 
 def _is(post: PostRecord, party: str, standing: Standing) -> bool:

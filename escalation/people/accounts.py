@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select, update
 
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
-from escalation.people.posts import posts_of
+from escalation.people.posts import open_at, posts_of
 from escalation.people.tables import Person
 
 
@@ -34,14 +35,14 @@ def normal(email: str) -> str:
 
 def account(work: Reading, email: str) -> AccountRecord | None:
     """The open account of an address; None where there is none."""
-    query = select(*_COLUMNS).where(Person.email == normal(email), Person.closed_at.is_(None))
+    query = select(*_COLUMNS).where(Person.email == normal(email), open_at(work.now))
     row = work.db.execute(query).first()
     return AccountRecord(*row) if row else None
 
 
 def account_of(work: Reading, person_id: str) -> AccountRecord:
     """The open account of a person. NotFound."""
-    query = select(*_COLUMNS).where(Person.id == person_id, Person.closed_at.is_(None))
+    query = select(*_COLUMNS).where(Person.id == person_id, open_at(work.now))
     row = work.db.execute(query).first()
     if row is None:
         raise NotFound
@@ -51,6 +52,11 @@ def account_of(work: Reading, person_id: str) -> AccountRecord:
 def keep_hash(work: Changing, person_id: str, password_hash: str) -> None:
     """From now on this is the hash of the person’s password."""
     work.db.execute(update(Person).where(Person.id == person_id).values(password_hash=password_hash))
+
+
+def close(work: Changing, person_id: str, at: datetime) -> None:
+    """Close an account from a moment on: nobody signs in with it then, and open sessions find nobody."""
+    work.db.execute(update(Person).where(Person.id == person_id).values(closed_at=at))
 
 
 def viewer_by_email(work: Reading, email: str) -> Viewer:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, or_, select, update
 
 from escalation.errors import NotReady
 from escalation.office import Changing
@@ -149,6 +150,21 @@ def hold(work: Changing, person_id: str, post_ids: Iterable[str]) -> None:
     """Give a person posts from now on."""
     for post_id in post_ids:
         work.db.execute(insert(Holding).values(post_id=post_id, person_id=person_id, since=work.now))
+
+
+def pass_posts(work: Changing, person_id: str, successor_id: str | None, at: datetime) -> None:
+    """From a moment on, somebody’s posts are another’s: one statement each, in the caller’s transaction.
+
+    What would begin later never does; what the successor holds already they keep as it is.
+    """
+    still = (Holding.person_id == person_id, or_(Holding.until.is_(None), Holding.until > at))
+    leaving = set(work.db.scalars(select(Holding.post_id).where(*still)))
+    theirs = (Holding.person_id == successor_id, or_(Holding.until.is_(None), Holding.until > at))
+    there = set(work.db.scalars(select(Holding.post_id).where(*theirs, Holding.since <= at)))
+    work.db.execute(update(Holding).where(*still, Holding.since >= at).values(until=Holding.since))
+    work.db.execute(update(Holding).where(*still, Holding.since < at).values(until=at))
+    for post_id in sorted(leaving - there) if successor_id else ():
+        work.db.execute(insert(Holding).values(post_id=post_id, person_id=successor_id, since=at))
 
 
 def use_procedure(work: Changing, partnership_id: str, digest: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from escalation.cover.acting import covered_by, standing_in, with_covered
 from escalation.database.base import UtcDateTime
 from escalation.errors import NotPossible
 from escalation.people.tables import Agency, Holding, Person, Post, Team
@@ -25,7 +26,10 @@ VOUCHING_LEVELS = ("office", "administrator")
 
 @dataclass(frozen=True, slots=True)
 class PostRecord:
-    """A post with the names people know it by."""
+    """A post with the names people know it by.
+
+    `covered_from` is set where somebody acts for it by cover: the id of the post they hold themselves.
+    """
 
     id: str
     level: str
@@ -36,6 +40,7 @@ class PostRecord:
     team: str | None
     partnership_id: str
     agency_kind: str
+    covered_from: str | None = None
 
     @property
     def words(self) -> str:
@@ -88,10 +93,24 @@ def held_now(now: datetime) -> ColumnElement[bool]:
     return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
 
 
+def open_at(now: datetime) -> ColumnElement[bool]:
+    """The rule for an account that is open. One that is to be closed on a later day still is."""
+    return or_(Person.closed_at.is_(None), Person.closed_at > now)
+
+
+# The same, for a statement that is made once: it is asked with “now”.
+OPEN_NOW = or_(Person.closed_at.is_(None), Person.closed_at > bindparam("now", type_=UtcDateTime))
+
+
 def posts_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
-    """The posts a person holds now."""
+    """The posts a person acts for now: those they hold first, then those they cover, each marked so."""
     mine = select(Holding.post_id).where(Holding.person_id == person_id, held_now(now))
-    return posts_where(db, Post.id.in_(mine))
+    own = posts_where(db, Post.id.in_(mine))
+    roots = covered_by(db, [post.id for post in own], now)
+    if not roots:
+        return own
+    covered = posts_where(db, Post.id.in_(roots))
+    return [*own, *(replace(post, covered_from=roots[post.id]) for post in covered)]
 
 
 def challengeable(db: Connection, partnership_id: str, agency_id: str) -> list[PostRecord]:
@@ -127,7 +146,7 @@ def _ladder_query() -> Select[Any]:
             Holding.post_id == Post.id,
             Holding.since <= bindparam("now", type_=UtcDateTime),
             or_(Holding.until.is_(None), Holding.until > bindparam("now", type_=UtcDateTime)),
-            Person.closed_at.is_(None),
+            OPEN_NOW,
         )
         .exists()
     )
@@ -141,7 +160,9 @@ _LADDER = _ladder_query()
 def ladder(db: Connection, agency_ids: Collection[str], now: datetime) -> Ladder:
     """The ladders of some agencies, in one look."""
     rows = db.execute(_LADDER, {"agencies": sorted(agency_ids), "now": now}).all()
-    return Ladder(tuple(PostRecord(*row[:-1]) for row in rows), frozenset(row.id for row in rows if row.held))
+    found = tuple(PostRecord(*row[:-1]) for row in rows)
+    held = frozenset(row.id for row in rows if row.held)
+    return Ladder(found, held | _covered(db, [post.id for post in found if post.id not in held], now))
 
 
 def post_for(
@@ -210,13 +231,27 @@ def _partnership_post(db: Connection, partnership_id: str, role: str, now: datet
 
 
 def _held(db: Connection, post_ids: Sequence[str], now: datetime) -> set[str]:
-    """Which of the posts somebody, not closed, holds now."""
+    """Which of the posts somebody, not closed, holds or covers now."""
     query = (
         select(Holding.post_id)
         .join(Person, Person.id == Holding.person_id)
-        .where(Holding.post_id.in_(post_ids), held_now(now), Person.closed_at.is_(None))
+        .where(Holding.post_id.in_(post_ids), held_now(now), open_at(now))
     )
-    return set(db.scalars(query))
+    held = set(db.scalars(query))
+    return held | _covered(db, [each for each in post_ids if each not in held], now)
+
+
+def _covered(db: Connection, empty: Collection[str], now: datetime) -> frozenset[str]:
+    """Of posts nobody holds, those that somebody covers."""
+    if not any(standing_in(db, each, now) for each in empty):
+        return frozenset()
+    return frozenset(empty) & with_covered(db, all_held(db, now), now)
+
+
+def all_held(db: Connection, now: datetime) -> set[str]:
+    """Every post that somebody, not closed, holds now."""
+    query = select(Holding.post_id).join(Person, Person.id == Holding.person_id)
+    return set(db.scalars(query.where(held_now(now), open_at(now))))
 
 
 def holders(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, str]]:
@@ -224,7 +259,16 @@ def holders(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str,
     query = (
         select(Person.id, Person.name, Person.email)
         .join(Holding, Holding.person_id == Person.id)
-        .where(Holding.post_id == post_id, held_now(now), Person.closed_at.is_(None))
+        .where(Holding.post_id == post_id, held_now(now), open_at(now))
         .order_by(Person.name)
     )
     return [(row.id, row.name, row.email) for row in db.execute(query)]
+
+
+def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, str]]:
+    """(id, name, e-mail) of the people who act for a post at a moment: who hold it, and then who cover it."""
+    found = {who[0]: who for who in holders(db, post_id, now)}
+    for each in standing_in(db, post_id, now):
+        for who in holders(db, each, now):
+            found.setdefault(who[0], who)
+    return list(found.values())

@@ -180,7 +180,7 @@ def _tell_proposer(work: Changing, viewer: Viewer, proposal: Proposal, number: i
 
 
 def _held_by(work: Reading, post_id: str) -> set[str]:
-    return {person_id for person_id, _, _ in posts.holders(work.db, post_id, work.now)}
+    return {person_id for person_id, _, _ in posts.acting(work.db, post_id, work.now)}
 
 
 def waiting(work: Reading, partnership_id: str) -> Proposal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +16,10 @@ from escalation.errors import Unavailable
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import Sender
 from escalation.office import Office
+from escalation.people.access import SIDES
 from escalation.scheduler.alerts import announce
 from escalation.scheduler.tables import Round
+from escalation.service.handing import pass_on_empty
 from escalation.signin.tidying import tidy
 
 log = logging.getLogger("escalation.rounds")
@@ -38,13 +40,17 @@ def deliver_round(office: Office, sender: Sender) -> int:
 
 
 def audit_round(office: Office) -> int:
-    """Look for cases that are not as they should be, tell a person; give back how many alarms there are."""
+    """Look for cases that are not as they should be, tell a person; give back how many alarms there are.
+
+    What a post had that nobody holds or covers any more goes to the next tier, each case by itself.
+    """
     with office.reading() as work:
         alarms = audit(work)
     for alarm in alarms:
         log.error("alarm", extra={"reference": alarm.reference, "alarm": alarm.sentence})
     with office.changing() as work:
         announce(work, alarms)
+    _pass_on(office, [alarm.case_id for alarm in alarms if alarm.kind == "empty_post" and alarm.case_id])
     trouble = "; ".join(f"{alarm.reference}: {alarm.sentence}" for alarm in alarms[:20]) or None
     return _done(office, "audit", len(alarms), trouble)
 
@@ -52,6 +58,14 @@ def audit_round(office: Office) -> int:
 def tidy_round(office: Office) -> int:
     """Remove what signing in leaves behind; give back how much."""
     return tidy(office)
+
+
+def _pass_on(office: Office, case_ids: Sequence[int]) -> None:
+    for case_id in dict.fromkeys(case_ids):
+        for side in SIDES:
+            with office.changing() as work:
+                if pass_on_empty(work, case_id, side):
+                    log.warning("passed on", extra={"case": case_id})
 
 
 def guarded(name: str, round_: Callable[[], int]) -> None:

@@ -12,6 +12,7 @@ from escalation.cases import possible
 from escalation.cases import store as cases
 from escalation.cases.possible import Look
 from escalation.cases.store import CaseRecord
+from escalation.cover import asides
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
@@ -155,7 +156,7 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     case = cases.by_reference(work.db, command.reference, lock=True)
     work = work.at_last()
     parts = cases.parts(work.db, case.id)
-    ground = Ground(case, parts, ())
+    ground = Ground(case, parts, (), aside=asides.of_case(work.db, case.id))
     if isinstance(actor, Viewer) and not may_read(actor, _standing(ground)):
         raise NotFound
     spent = events.by_key(work.db, command.key) if command.key else None
@@ -195,7 +196,7 @@ def _receipt(case: CaseRecord) -> Receipt:
 
 
 def _standing(ground: Ground) -> Standing:
-    return Standing(ground.case.partnership_id, ground.case.raiser_post_id, ground.parts)
+    return Standing(ground.case.partnership_id, ground.case.raiser_post_id, ground.parts, ground.aside)
 
 
 def _repeated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from escalation.agreements import store as agreements
@@ -22,6 +22,7 @@ from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
 from escalation.service import limits, outside
 from escalation.service.answers import Answers
+from escalation.service.handed import follow, handed
 from workflows.calendars import due
 from workflows.definition import CLOSED, Limit, Procedure, Stage
 from workflows.machine import Step
@@ -32,7 +33,10 @@ SIDES = ("raising", "responding", "deciding")
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """A permitted step with all that belongs to it. No person: the clock. `digest`: a change of edition."""
+    """A permitted step with all that belongs to it. No person: the clock. `digest`: a change of edition.
+
+    `hands`: the sides that pass to another post. `raiser_post_id`: the post the challenge belongs to then.
+    """
 
     step: Step
     answers: Answers
@@ -40,6 +44,8 @@ class Doing:
     post: PostRecord | None
     key: str | None
     digest: str | None = None
+    hands: Mapping[str, PostRecord] = field(default_factory=dict)
+    raiser_post_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Ground:
     running: tuple[DeadlineRecord, ...]
     enters: tuple[Part, ...] = ()
     posts: tuple[PostRecord, ...] = ()
+    aside: frozenset[str] = frozenset()
 
 
 def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> CaseRecord:
@@ -62,11 +69,12 @@ def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> 
     case = ground.case
     number = case.version + 1
     outcome = _outcome(work, case, procedure, doing)
-    responsible = _responsible(work, ground, procedure, doing.step)
+    responsible = {**_responsible(work, ground, procedure, doing.step), **doing.hands}
     facts = {
         **doing.answers.facts,
         **_said_of_case(work, case, procedure, doing),
         **({"outcome": outcome} if outcome else {}),
+        **_cover(doing.post),
     }
     if responsible:
         facts["responsible"] = {side: post.id for side, post in responsible.items()}
@@ -80,6 +88,11 @@ def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> 
     _notices(work, case, procedure, doing.step, number)
     _outside(work, case, procedure, doing, number)
     return moved
+
+
+def _cover(post: PostRecord | None) -> Mapping[str, str]:
+    """Who acts by cover acts for the post of the event; this is the post they hold themselves."""
+    return {"covering_from": post.covered_from} if post and post.covered_from else {}
 
 
 def _seat(
@@ -139,14 +152,23 @@ def _responsible(work: Changing, ground: Ground, procedure: Procedure, step: Ste
     known = _ladder(work, ground, stage)
     raiser, challenged = known.named(case.raiser_post_id), known.named(case.challenged_post_id)
     assert raiser and challenged, "foreign keys keep them"  # noqa: S101, PT018 - the database's own promise
+    to = handed(work.db, case.id) if case.version else {}
+    challenged = known.named(follow(to, challenged.id)) or challenged
     roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
     if stage.deciding:
         roles["deciding"] = (challenged, stage.deciding)
     who = procedure.equivalents
-    return {
+    found = {
         side: posts.post_for(work.db, near, role, work.now, who, known=known)
         for side, (near, role) in roles.items()
     }
+    return {side: _passed_on(work, to, post) for side, post in found.items()}
+
+
+def _passed_on(work: Changing, to: Mapping[str, str], post: PostRecord) -> PostRecord:
+    """What was handed over on this case stays with whom it was handed to, at every later stage too."""
+    last = follow(to, post.id)
+    return post if last == post.id else posts.post(work.db, last) or post
 
 
 def _ladder(work: Changing, ground: Ground, stage: Stage) -> posts.Ladder:
@@ -199,6 +221,8 @@ def _changes(
     changes: dict[str, Any] = {"version": number, "head": head, "state": step.dest}
     if doing.digest:
         changes["procedure_digest"] = doing.digest
+    if doing.raiser_post_id:
+        changes["raiser_post_id"] = doing.raiser_post_id
     stage = procedure.stage_of(step.dest)
     if stage:
         changes["stage"] = stage.id  # a closed case keeps the stage it reached

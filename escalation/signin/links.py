@@ -12,6 +12,7 @@ from escalation import keys
 from escalation.notices import personal
 from escalation.office import Changing, Reading
 from escalation.people import accounts
+from escalation.people.posts import open_at
 from escalation.people.tables import Person
 from escalation.signin import throttle
 from escalation.signin.tables import Link
@@ -65,7 +66,7 @@ def good(work: Reading, token: str) -> LinkRecord | None:
             Link.name == name,
             Link.ended_at.is_(None),
             Link.expires_at > work.now,
-            Person.closed_at.is_(None),
+            open_at(work.now),
         )
     )
     row = work.db.execute(query).first()

@@ -12,7 +12,7 @@ from escalation.errors import NotFound, NotPossible, NotYours
 from escalation.notices import letters
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer, may_vouch
-from escalation.people.posts import VOUCHING_LEVELS, PostRecord, posts_of, posts_where
+from escalation.people.posts import VOUCHING_LEVELS, PostRecord, open_at, posts_of, posts_where
 from escalation.people.tables import Agency, Person, Post
 from escalation.signin import links
 from escalation.signin.tables import LostFactor
@@ -54,7 +54,7 @@ def waiting(work: Reading, viewer: Viewer) -> list[LostRecord]:
     query = (
         select(LostFactor.id, LostFactor.person_id, Person.name, LostFactor.asked_at)
         .join(Person, Person.id == LostFactor.person_id)
-        .where(*_open(work), Person.closed_at.is_(None))
+        .where(*_open(work), open_at(work.now))
         .order_by(LostFactor.id)
     )
     found = []

@@ -14,7 +14,7 @@ from escalation.config import Config
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
-from escalation.people.posts import posts_of
+from escalation.people.posts import OPEN_NOW, open_at, posts_of
 from escalation.people.tables import Person
 from escalation.signin.tables import Session
 
@@ -68,9 +68,7 @@ _COLUMNS = (
 _OPEN: Any = (
     select(*_COLUMNS, Person.name)
     .join(Person, Person.id == Session.person_id)
-    .where(
-        Session.token_hash == bindparam("token_hash"), Session.ended_at.is_(None), Person.closed_at.is_(None)
-    )
+    .where(Session.token_hash == bindparam("token_hash"), Session.ended_at.is_(None), OPEN_NOW)
 )
 
 
@@ -89,7 +87,7 @@ def begin(
     `how` is told to the person (“password and code”). `factor` names the second factor that was given, if one
     was. `instead_of` is the session it follows: whenever somebody may do more than before, the token is new.
     """
-    there = select(Person.id).where(Person.id == person_id, Person.closed_at.is_(None))
+    there = select(Person.id).where(Person.id == person_id, open_at(work.now))
     if work.db.scalar(there.with_for_update(read=True)) is None:
         raise NotFound
     token = work.office.token(32)
@@ -112,7 +110,7 @@ def begin(
 
 def known(work: Reading, token: str) -> Known | None:
     """The session of a token with its person and the posts they hold now; None where it is not good."""
-    row = work.db.execute(_OPEN, {"token_hash": _hash(token)}).first()
+    row = work.db.execute(_OPEN, {"token_hash": _hash(token), "now": work.now}).first()
     if row is None:
         return None
     found = _timed(work.office.config, SessionRecord(*tuple(row)[:-1]))
@@ -201,7 +199,7 @@ def owner(work: Reading, token: str) -> str | None:
             Session.token_hash == _hash(token),
             Session.waits_for == "",
             Session.seen_at > work.now - KEPT,
-            Person.closed_at.is_(None),
+            open_at(work.now),
         )
     )
     return work.db.scalar(query)

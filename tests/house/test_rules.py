@@ -43,6 +43,9 @@ WRITERS = {
     "PasskeyChallenge": "escalation/passkeys/store.py",
     "SingleSignOn": "escalation/federation/store.py",
     "LinkedIdentity": "escalation/federation/store.py",
+    "Cover": "escalation/cover/store.py",
+    "Aside": "escalation/cover/asides.py",
+    "Lead": "escalation/cover/leads.py",
     "Holding": "escalation/people/directory.py",
     "Person": "escalation/people/accounts.py",
     "Session": "escalation/signin/sessions.py",
@@ -177,6 +180,7 @@ def test_only_the_door_moves_a_case() -> None:
     recorders = [named(p) for p in modules(*PRODUCT) if re.search(r"\brecord\.keep\(", p.read_text())]
     assert recorders == [
         "escalation/service/door.py",
+        "escalation/service/handing.py",
         "escalation/service/moving.py",
         "escalation/service/redating.py",
     ]

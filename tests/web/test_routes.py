@@ -19,6 +19,7 @@ from escalation.passkeys import store as passkeys
 from escalation.signin import lost
 from tests.support.desk import Desk
 from tests.support.federated import federated, trusting
+from tests.support.handing import SW1, SW2, cover
 from tests.support.site import site_of
 from tests.web.conftest import Visits
 from web.access import Access, declared_access
@@ -90,6 +91,16 @@ ROUTES = {
     "GET /cases/<reference>/<action>": Access.CASE,
     "POST /cases/<reference>/<action>": Access.CASE,
     "GET /cases/<reference>/files/<int(max=99999):number>/<int(max=99):position>": Access.CASE,
+    "GET /cases/<reference>/handover": Access.CASE,
+    "GET /cases/<reference>/pass/<way>": Access.CASE,
+    "POST /cases/<reference>/pass/<way>": Access.CASE,
+    "GET /cover": Access.SIGNED_IN,
+    "POST /cover": Access.SIGNED_IN,
+    "GET /cover/<int(max=2147483647):cover_id>/end": Access.SIGNED_IN,
+    "POST /cover/<int(max=2147483647):cover_id>/end": Access.SIGNED_IN,
+    "GET /people/leaving": Access.PEOPLE,
+    "GET /people/<person_id>/leaving": Access.PEOPLE,
+    "POST /people/<person_id>/leaving": Access.PEOPLE,
     "GET /what-if": Access.OFFICE,
     "GET /closures": Access.OFFICE,
     "POST /closures": Access.OFFICE,
@@ -210,6 +221,9 @@ def addresses_to_try(desk: Desk) -> list[str]:
     fill = {
         "<reference>": reference,
         "<action>": "withdraw",
+        "<way>": "hand_over",
+        "<person_id>": "niamh",
+        "<int(max=2147483647):cover_id>": str(cover(desk, "ben", SW1, SW2)),
         "<draft_id>": draft,
         "<page_id>": "decision",
         "<matter>": "complaint",
@@ -271,6 +285,7 @@ ALLOWED = {
     Access.ANYONE: set(PEOPLE),
     Access.SIGNED_IN: set(PEOPLE) - {""},
     Access.RAISER: {"ada"},  # the draft and the pages are Ada's; others are raisers of their own drafts
+    Access.PEOPLE: {"grace", "cleo", "olu", "charlie"},
     Access.BOARD: {"iris", "olu", "dan"},
     Access.OFFICE: {"iris", "olu"},
     Access.VOUCHER: {"olu", "charlie"},
@@ -293,6 +308,10 @@ def test_people_open_what_is_theirs_and_find_nothing_else(
             assert (status == 404) == (person not in ("ada", "ben") or "files" in route), (address, status)
         elif "<int(max=2147483647):passkey_id>" in route:
             assert (status == 200) == (person == "ada"), (address, status)
+        elif "/cover/" in route:  # a cover of the council’s: its own people, and its manager
+            assert (status == 200) == (person in ("ben", "cleo")), (address, status)
+        elif "<person_id>" in route:  # somebody of the nursery
+            assert (status == 200) == (person in ("grace", "olu", "charlie")), (address, status)
         elif "/move" in route:  # the chair reads the case, but only the office moves it
             assert status == {"olu": 200, "iris": 403}.get(person, 404), (address, status)
         elif ROUTES[route] is Access.RAISER and "<draft_id>" not in route:

@@ -1,0 +1,29 @@
+"""What has been handed over on a case so far, as its events say: from which post to which. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from escalation.ledger import events
+
+HANDED = ("hand_over", "step_aside", "pass_on_empty")
+
+
+def handed(db: Connection, case_id: int) -> dict[str, str]:
+    """Each post that gave the case away, with the post that has it since. The newest word counts."""
+    found: dict[str, str] = {}
+    for facts in events.facts_of(db, case_id, HANDED):
+        giver, taker = str(facts["from"]), str(facts["to"])
+        found.pop(taker, None)  # who is given it back has it again
+        if giver != taker:
+            found[giver] = taker
+    return found
+
+
+def follow(to: Mapping[str, str], post_id: str) -> str:
+    """Who has now what a post had. It ends, because whoever is given something back gives it to nobody."""
+    while post_id in to:
+        post_id = to[post_id]
+    return post_id

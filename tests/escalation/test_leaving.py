@@ -1,0 +1,196 @@
+"""Somebody leaves: shown first, refused without a successor, and everything passes in one transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import insert
+
+from escalation.cases import drafts, lists
+from escalation.cli import main
+from escalation.errors import NotFound, NotYours, Unanswered
+from escalation.people import accounts, leaving
+from escalation.people.leaving import Leaver
+from escalation.people.posts import acting
+from escalation.people.tables import Person
+from tests.support.desk import Desk
+from tests.support.handing import BABY, SOUTH, SW1, SW2, cover, pass_on, take_post
+
+
+def preview(desk: Desk, by: str, person: str) -> Leaver:
+    with desk.office.reading() as work:
+        return leaving.preview(work, desk.person(by), person)
+
+
+def leave(desk: Desk, by: str, person: str, successor: str = "", on: date | None = None) -> Leaver:
+    with desk.office.changing() as work:
+        return leaving.leave(work, desk.person(by), person, successor, on)
+
+
+def newcomer(desk: Desk, name: str = "Nora Newcomer") -> str:
+    """Somebody with an account and no post."""
+    with desk.office.changing() as work:
+        values = {"id": "nora", "name": name, "email": "nora@council.example", "password_hash": "!"}
+        work.db.execute(insert(Person).values(**values))
+    return "nora"
+
+
+def waiting(desk: Desk, person: str) -> list[str]:
+    with desk.office.reading() as work:
+        return [row.reference for row in lists.inbox(work, desk.person(person)).rows]
+
+
+def refused(desk: Desk, by: str, person: str, successor: str = "", on: date | None = None) -> str:
+    with pytest.raises(Unanswered) as caught:
+        leave(desk, by, person, successor, on)
+    return " ".join(sentence for found in caught.value.messages.values() for sentence in found)
+
+
+def test_what_somebody_holds_is_shown_before_anything_is_done(desk: Desk) -> None:
+    reference = desk.raised()
+    take_post(desk, "hannah", SW1)
+    cover(desk, "ben", SW1, SW2)
+    with desk.office.changing() as work:
+        drafts.begin(work, "ben", SW1)
+    found = preview(desk, "cleo", "ben")
+    assert ([post.id for post in found.posts], found.cases, found.answers_for) == (
+        [SW1],
+        (reference,),
+        (reference,),
+    )
+    assert (found.drafts, len(found.covers), found.live) == (1, 1, True)
+    assert "hannah" in {each.id for each in found.successors}
+    assert "ada" not in {each.id for each in found.successors}
+
+
+def test_nobody_leaves_while_work_waits_without_a_successor(desk: Desk) -> None:
+    reference = desk.raised()
+    assert refused(desk, "cleo", "ben") == leaving.NEEDS_SUCCESSOR
+    assert waiting(desk, "ben") == [reference]
+    assert leave(desk, "cleo", "imran").live is False  # nothing waits for Imran
+
+
+def test_a_raisers_own_challenge_and_a_post_they_cover_are_work_too(desk: Desk) -> None:
+    reference = desk.raised()
+    desk.later("2026-04-02 17:00")
+    assert preview(desk, "grace", "ada").answers_for == (reference,), "her manager has it, and it is hers"
+    assert refused(desk, "grace", "ada") == leaving.NEEDS_SUCCESSOR
+    cover(desk, "imran", SOUTH, SW2)
+    assert refused(desk, "cleo", "hannah") == leaving.NEEDS_SUCCESSOR
+
+
+def test_by_command_it_is_shown_first_and_done_only_when_asked(desk: Desk, settings_file: Path) -> None:
+    reference = desk.raised()
+
+    def command(*words: str) -> str:
+        by = ("--as", "cleo@council.riverbank.example")
+        asked = ["--config", str(settings_file), "leaver", "ben@council.riverbank.example", *by, *words]
+        return CliRunner().invoke(main, asked).output
+
+    assert f"Of these they answer for: {reference}" in command()
+    assert leaving.NEEDS_SUCCESSOR in command("--apply")
+    assert waiting(desk, "ben") == [reference]
+    to = ("--successor", "imran@council.riverbank.example")
+    assert "Done. Everything has passed." in command(*to, "--apply")
+    assert (waiting(desk, "ben"), waiting(desk, "imran")) == ([], [reference])
+
+
+def test_everything_passes_and_the_newcomer_answers_in_time(desk: Desk) -> None:
+    reference = desk.raised()
+    due = [limit.due_at for limit in desk.running(reference)]
+    desk.later("2026-04-01 10:30")
+    cover(desk, "ben", SW1, SW2)
+    desk.later("2026-04-01 11:00")
+    nora = newcomer(desk)
+    leave(desk, "cleo", "ben", nora)
+    assert (waiting(desk, "ben"), waiting(desk, nora)) == ([], [reference])
+    assert [limit.due_at for limit in desk.running(reference)] == due
+    with desk.office.reading() as work:
+        assert [who for who, _, _ in acting(work.db, SW1, work.now)] == [nora], "the cover has ended"
+        assert accounts.check_password(work, "ben@council.riverbank.example", "three quiet otters") is None
+        assert accounts.viewer(work, "ben", 1) is None, "no session of theirs opens anything"
+    page = desk.page(nora, reference)
+    assert page.came is not None
+    assert (page.came.words.split(",")[0], page.workers["responding"]) == ("Nora Newcomer", 2)
+    desk.act(nora, "respond", reference)
+    assert desk.page(nora, reference).came is None
+    assert desk.faults(reference) == []
+
+
+def test_the_successor_is_told_by_letters_with_a_reference_and_a_link_and_the_leaver_is_not(
+    desk: Desk,
+) -> None:
+    reference = desk.raised()
+    desk.sent()
+    leave(desk, "cleo", "ben", newcomer(desk))
+    [letter] = desk.sent()
+    assert str(letter["To"]) == "nora@council.example"
+    assert str(letter["Subject"]) == f"A challenge came to you: {reference}"
+    assert f"/cases/{reference}" in letter.get_content()
+
+
+def test_a_day_to_come_passes_everything_that_morning_and_not_before(desk: Desk) -> None:
+    reference = desk.raised()
+    desk.sent()
+    nora = newcomer(desk)
+    leave(desk, "cleo", "ben", nora, date(2026, 4, 2))
+    assert (waiting(desk, "ben"), waiting(desk, nora)) == ([reference], [])
+    assert desk.sent() == []
+    with desk.office.reading() as work:
+        assert accounts.check_password(work, "ben@council.riverbank.example", "three quiet otters")
+    desk.later("2026-04-02 00:00")
+    assert (waiting(desk, "ben"), waiting(desk, nora)) == ([], [reference])
+    assert [str(letter["To"]) for letter in desk.sent()] == ["nora@council.example"]
+    with desk.office.reading() as work:
+        assert accounts.check_password(work, "ben@council.riverbank.example", "three quiet otters") is None
+
+
+def test_what_somebody_leads_on_passes_too(desk: Desk) -> None:
+    reference = desk.raised()
+    take_post(desk, "hannah", SW1)
+    pass_on(desk, "ben", "assign", reference, "person/hannah")
+    assert preview(desk, "cleo", "hannah").leads == (reference,)
+    leave(desk, "cleo", "hannah", "ben")
+    assert preview(desk, "cleo", "ben").leads == (reference,)
+
+
+def test_drafts_pass_to_nobody(desk: Desk) -> None:
+    with desk.office.changing() as work:
+        draft = drafts.begin(work, "ada", "meadow-keyperson")
+    leave(desk, "grace", "ada", "niamh")
+    with desk.office.reading() as work:
+        assert drafts.of_person(work.db, "niamh") == []
+        with pytest.raises(NotFound):
+            drafts.one(work.db, draft, "niamh")
+
+
+def test_a_successor_on_the_other_side_or_who_stepped_aside_is_refused(desk: Desk) -> None:
+    reference = desk.raised()
+    take_post(desk, "imran", BABY)
+    desk.raised("niamh")
+    assert "other side of" in refused(desk, "cleo", "ben", "imran")
+    pass_on(desk, "ben", "step_aside", reference, f"post/{SW2}")
+    assert refused(desk, "cleo", "hannah", "ben").startswith(f"They stepped aside from {reference}")
+
+
+@pytest.mark.parametrize("by", ["ada", "grace", "hannah", "dan"])
+def test_only_its_own_manager_or_an_administrator_sees_to_a_leaver(desk: Desk, by: str) -> None:
+    with pytest.raises(NotFound):
+        preview(desk, by, "ben")
+
+
+def test_nobody_sees_to_their_own_leaving_and_no_administrator_takes_over_a_case(desk: Desk) -> None:
+    with pytest.raises(NotYours):
+        leave(desk, "cleo", "cleo", "gareth")
+    assert "charlie" not in {each.id for each in preview(desk, "charlie", "olu").successors}
+    assert "agency" in refused(desk, "charlie", "olu", "charlie")
+
+
+def test_a_day_that_is_over_and_somebody_who_has_left_are_refused(desk: Desk) -> None:
+    assert refused(desk, "cleo", "imran", "ben", date(2026, 3, 31)) == "The day must be today or later"
+    leave(desk, "cleo", "imran", "ben")
+    with pytest.raises(NotFound):
+        preview(desk, "cleo", "imran")
