@@ -57,11 +57,11 @@ def write_secret(file: Path) -> None:
 
 def make(config: Config, first: First) -> None:
     """The database up to date, the procedure installed, the partnership and its administrator there."""
+    if config.practice:
+        raise NotReady("These settings are for practice, which “escalation practice” makes.")
     own = (first.name, first.email, first.partnership, config.service.name)
     password_hash = hash_password(first.password, own)
     office = make_office(config)
-    if config.practice:
-        raise NotReady("These settings are for practice, which “escalation practice” makes.")
     refuse_mixed(office)
     migrate.upgrade(office.database)
     with office.changing() as work:

@@ -17,14 +17,14 @@ Messages = dict[str, list[str]]
 _GONE = "account/link_gone.html"
 
 
-@area.get("/forgotten")
+@area.get("/forgotten-password")
 @access(Access.ANYONE)
 def forgotten() -> ResponseReturnValue:
     """Ask for a link to choose another password. It looks at no record."""
     return _asking({})
 
 
-@area.post("/forgotten")
+@area.post("/forgotten-password")
 @access(Access.ANYONE)
 def forgotten_now() -> ResponseReturnValue:
     """Write a letter, if anybody has that address; say the same either way."""
@@ -34,10 +34,10 @@ def forgotten_now() -> ResponseReturnValue:
         return _asking(messages), 400
     with session.office().changing() as work:
         links.ask_reset(work, email)
-    return redirect("/forgotten/sent", 303)
+    return redirect("/forgotten-password/sent", 303)
 
 
-@area.get("/forgotten/sent")
+@area.get("/forgotten-password/sent")
 @access(Access.ANYONE)
 def sent() -> ResponseReturnValue:
     """What happens now, whoever asked."""

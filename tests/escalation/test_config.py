@@ -97,3 +97,21 @@ def test_a_procedure_that_is_not_there_or_broken_refuses_the_start(tmp_path: Pat
     (tmp_path / "ours.toml").write_text("[procedure]\nid = 'x'\n")
     with pytest.raises(NotReady, match=r"ours\.toml: procedure\.title: this key is missing\."):
         configured_procedure(config)
+
+
+def test_a_real_installation_asks_for_a_second_factor_whatever_it_is_told(tmp_path: Path) -> None:
+    secret = f'secret_key = "{"x" * 40}"'
+    file = tmp_path / "config.toml"
+    for mode, factor, asks in (
+        ("real", "", True),
+        ("real", "required", True),
+        ("demonstration", "", False),
+        ("demonstration", "required", True),
+    ):
+        file.write_text(f'[service]\nmode = "{mode}"\n{secret}\n[sign_in]\nsecond_factor = "{factor}"\n')
+        config = read_config(file)
+        refuse_unsafe(config)
+        assert config.second_factor is asks
+    file.write_text(f'[service]\n{secret}\n[sign_in]\nsecond_factor = "off"\n')
+    with pytest.raises(NotReady, match="second_factor is “off”"):
+        refuse_unsafe(read_config(file))

@@ -24,10 +24,10 @@ NEW = "four louder otters"
 def asked(visits: Visits, desk: Desk, email: str) -> list[str]:
     """Ask for a new password; the letters that follow."""
     nobody = visits("")
-    nobody.open("/forgotten")
-    sent = nobody.send("/forgotten", email=email)
-    assert (sent.status_code, sent.headers["Location"]) == (303, "/forgotten/sent")
-    nobody.open("/forgotten/sent")
+    nobody.open("/forgotten-password")
+    sent = nobody.send("/forgotten-password", email=email)
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/forgotten-password/sent")
+    nobody.open("/forgotten-password/sent")
     assert nobody.says("We say the same for every address")
     return [letter.get_content() for letter in desk.sent() if letter["To"] == email]
 
@@ -144,10 +144,12 @@ def test_the_link_begins_with_the_settings_address_whatever_host_asked(
     site: Flask, visits: Visits, desk: Desk, addresses: dict[str, str]
 ) -> None:
     nobody = visits("")
-    nobody.open("/forgotten")
+    nobody.open("/forgotten-password")
     token = nobody.hidden("csrf_token")
     told = {"X-Forwarded-Host": "evil.example", "Origin": "https://evil.example"}
-    nobody.client.post("/forgotten", data={"csrf_token": token, "email": addresses["ada"]}, headers=told)
+    nobody.client.post(
+        "/forgotten-password", data={"csrf_token": token, "email": addresses["ada"]}, headers=told
+    )
     [letter] = desk.sent()
     assert "http://127.0.0.1:8000/link/" in letter.get_content()
     assert "evil" not in letter.get_content()
@@ -156,8 +158,8 @@ def test_the_link_begins_with_the_settings_address_whatever_host_asked(
 def test_nobody_is_flooded_with_letters(visits: Visits, desk: Desk, addresses: dict[str, str]) -> None:
     for _ in range(8):
         nobody = visits("")
-        nobody.open("/forgotten")
-        assert nobody.send("/forgotten", email=addresses["ada"]).status_code == 303
+        nobody.open("/forgotten-password")
+        assert nobody.send("/forgotten-password", email=addresses["ada"]).status_code == 303
     assert len(desk.sent()) <= 3
 
 
