@@ -14,6 +14,7 @@ from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people.posts import KEEPING_LEVELS
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
@@ -84,7 +85,8 @@ def _about(work: Reading, who: Viewer, draft: DraftRecord) -> str:
     post = next((post for post in who.posts if post.id == draft.post_id), None)
     if post is None:
         return ""
-    procedure = work.procedure(partnerships.of(work, post.partnership_id).procedure_digest)
+    where = draft.partnership_id or post.partnership_id
+    procedure = work.procedure(partnerships.of(work, where).procedure_digest)
     return procedure.reasons.get(str(draft.answers.get("reason", "")), "")
 
 
@@ -93,6 +95,6 @@ def _may(who: Viewer) -> dict[str, bool]:
     return {
         "may_raise": bool(raising_posts(who)),
         "sees_board": bool(board_posts(who)),
-        "sees_no_case": levels <= {"administrator"},
+        "sees_no_case": levels <= set(KEEPING_LEVELS),
         "holds_a_post": bool(levels),
     }

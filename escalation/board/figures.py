@@ -17,6 +17,7 @@ from escalation.deadlines.tables import Deadline
 from escalation.errors import NotFound
 from escalation.office import Reading
 from escalation.people.access import Viewer, board_posts
+from escalation.people.posts import belonging
 from escalation.people.tables import Agency, Partnership
 from workflows.definition import Procedure
 
@@ -99,7 +100,7 @@ def _procedure(work: Reading, partnership: str) -> Procedure:
 
 
 def _agencies(work: Reading, partnership: str) -> tuple[tuple[str, str], ...]:
-    query = select(Agency.id, Agency.name).where(Agency.partnership_id == partnership).order_by(Agency.name)
+    query = select(Agency.id, Agency.name).where(belonging(partnership)).order_by(Agency.name)
     return tuple((row.id, row.name) for row in work.db.execute(query))
 
 
