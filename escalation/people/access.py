@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from escalation.people.posts import BOARD_LEVELS, OFFICE_LEVELS, RAISING_LEVELS, PostRecord
+from escalation.people.posts import (
+    BOARD_LEVELS,
+    KEEPING_LEVELS,
+    OFFICE_LEVELS,
+    RAISING_LEVELS,
+    PostRecord,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,55 @@ def office_posts(viewer: Viewer) -> list[PostRecord]:
 def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
     """The viewer’s office post in a partnership, or in the first where none is named; None for no such."""
     return next((post for post in office_posts(viewer) if partnership_id in ("", post.partnership_id)), None)
+
+
+class Place(Protocol):
+    """What access looks at of an agency: its id, its home, and every partnership it belongs to."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def partnership_id(self) -> str:
+        """Its home."""
+
+    @property
+    def partnerships(self) -> tuple[str, ...]:
+        """All it belongs to."""
+
+
+def directory_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer look at a directory: who keeps one, and the partnership’s office."""
+    return [post for post in viewer.posts if post.level in (*KEEPING_LEVELS, *OFFICE_LEVELS)]
+
+
+def keeping_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer change a directory, or the part of it that is their own agency."""
+    return [post for post in viewer.posts if post.level in KEEPING_LEVELS]
+
+
+def administers(viewer: Viewer, partnership_id: str) -> bool:
+    """Whether somebody keeps the whole directory of a partnership."""
+    return any(p.level == "administrator" and p.partnership_id == partnership_id for p in viewer.posts)
+
+
+def may_keep(viewer: Viewer, agency: Place) -> bool:
+    """The administrator of its home changes an agency, and its own coordinator."""
+    own = any(post.level == "coordinator" and post.agency_id == agency.id for post in viewer.posts)
+    return own or administers(viewer, agency.partnership_id)
+
+
+def may_look(viewer: Viewer, agency: Place) -> bool:
+    """Who may keep it looks at it, and the office and administrator of every partnership it belongs to."""
+    wide = {post.partnership_id for post in directory_posts(viewer) if post.level != "coordinator"}
+    return may_keep(viewer, agency) or bool(wide & set(agency.partnerships))
+
+
+def may_point(viewer: Viewer, agency: Place) -> bool:
+    """Who may keep it sets its contacts, and so does the office of every partnership it belongs to."""
+    mine = {post.partnership_id for post in office_posts(viewer)}
+    return may_keep(viewer, agency) or bool(mine & set(agency.partnerships))
 
 
 def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:

@@ -13,6 +13,7 @@ LONGEST_NAME = 200
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 _LOOK_ALIKE = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"))
 _INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+_ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
 _EMAIL = Email()
 
 
@@ -72,10 +73,4 @@ def slug(text: str) -> str:
 
 def _scripts(word: str) -> set[str]:
     names = (unicodedata.name(letter, "") for letter in word if letter.isalpha())
-    return {name.split()[0] for name in names if name} & {
-        "LATIN",
-        "CYRILLIC",
-        "GREEK",
-        "ARMENIAN",
-        "CHEROKEE",
-    }
+    return {name.split()[0] for name in names if name} & _ALPHABETS

@@ -14,13 +14,12 @@ from escalation.errors import NotReady
 from escalation.office import Changing
 from escalation.people import register
 from escalation.people.posts import LADDER, LEVELS
-from escalation.people.register import hold as hold
-from escalation.people.register import use_procedure as use_procedure
 from escalation.people.tables import Contact, Partnership
 from workflows.errors import did_you_mean
 from workflows.schemas import Strict, one_of, sentence
 
 SLUG = validate.Regexp(r"^[a-z0-9-]{1,40}$", error="Use only small letters, digits and hyphens, 40 at most.")
+hold, use_procedure = register.hold, register.use_procedure
 NO_PASSWORD = "!"  # noqa: S105 - matches no password: the person cannot sign in until one is set
 
 
@@ -157,9 +156,8 @@ def load_directory(
     _places(by, loaded)
     count = {many: len(added[kind]) for kind, many in _KINDS.items() if added[kind]}
     if count:
-        by.note(
-            "a file was loaded", agency_id=None, after=", ".join(f"{n} {kind}" for kind, n in count.items())
-        )
+        told = ", ".join(f"{number} {many}" for many, number in count.items())
+        by.note("a file was loaded", agency_id=None, after=told)
 
 
 _KINDS = {"agency": "agencies", "team": "teams", "post": "posts", "person": "people"}

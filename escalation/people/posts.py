@@ -151,7 +151,7 @@ class Ladder:
             found = following
             known.add(found.id)
         team, seen = found.team_id, set[str]()
-        while team in self.moved and team not in seen:
+        while team is not None and team in self.moved and team not in seen:
             seen.add(team)
             team = self.moved[team]
         return replace(found, team_id=team) if found.id in self.closed else found
@@ -213,11 +213,11 @@ def post_for(
     """The post that acts at `role` for the side `near` belongs to.
 
     Nearest first: the same team, then the agency’s contact for that level, then the agency at large. Where
-    the agency lacks the level its contact of another agency acts, failing that the kind of agency the procedure
-    names as its proxy; without one the next level up, and failing that the highest it has, so an open case
-    always has somebody. Posts somebody holds come before empty ones; what is closed is never chosen while
-    anything is open. `known` is the ladder of its agency, where it was read already; `within` the partnership
-    of the case, where it is not the agency’s home.
+    the agency lacks the level its contact of another agency acts, failing that the kind of agency that the
+    procedure names as its proxy; without one the next level up, and failing that the highest it has, so an
+    open case always has somebody. Posts somebody holds come before empty ones; what is closed is never chosen
+    while anything is open. `known` is the ladder of its agency, where it was read already; `within` the
+    partnership of the case, where it is not the agency’s home.
     """
     within = within or near.partnership_id
     if role not in LADDER:
