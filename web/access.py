@@ -10,7 +10,14 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from escalation.people.access import Viewer, board_posts, office_posts, raising_posts
+from escalation.people.access import (
+    Viewer,
+    board_posts,
+    directory_posts,
+    keeping_posts,
+    office_posts,
+    raising_posts,
+)
 from web.errors import SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -26,6 +33,8 @@ class Access(Enum):
     CASE = "somebody whose post is part of the case"
     BOARD = "somebody who sees a partnership’s cases without identities"
     OFFICE = "somebody of the partnership’s office, or its chair"
+    DIRECTORY = "somebody who keeps a directory, or of the partnership’s office"
+    KEEPER = "somebody who keeps a directory, or their agency’s part of it"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -79,4 +88,8 @@ def _holds(who: Access, viewer: Viewer) -> bool:
         return bool(board_posts(viewer))
     if who is Access.OFFICE:
         return bool(office_posts(viewer))
+    if who is Access.DIRECTORY:
+        return bool(directory_posts(viewer))
+    if who is Access.KEEPER:
+        return bool(keeping_posts(viewer))
     return True

@@ -16,6 +16,7 @@ import web.account
 import web.board
 import web.cases
 import web.closures
+import web.directory
 import web.edge
 import web.errors
 import web.health
@@ -56,6 +57,7 @@ AREAS = (
     web.what_if,
     web.moving,
     web.closures,
+    web.directory,
     web.status,
     web.health,
 )

@@ -12,8 +12,8 @@ from escalation.cases import drafts, lists
 from escalation.cases.drafts import DraftRecord
 from escalation.cases.lists import Listed
 from escalation.office import Reading
-from escalation.people import partnerships
-from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people import entries, partnerships
+from escalation.people.access import Viewer, board_posts, directory_posts, raising_posts
 from escalation.people.posts import KEEPING_LEVELS
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
@@ -75,6 +75,7 @@ def _mine(work: Reading, who: Viewer) -> dict[str, Any]:
         "others": lists.others(work, who),
         "ended": lists.ended(work, who),
         "to_do": things_to_do(work, who),
+        "stale": entries.stale_contacts(work, who),
         "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work.db, who.person_id)],
         "partnership": partnerships.of(work, who.posts[0].partnership_id) if who.posts else None,
     }
@@ -94,6 +95,7 @@ def _may(who: Viewer) -> dict[str, bool]:
     levels = {post.level for post in who.posts}
     return {
         "may_raise": bool(raising_posts(who)),
+        "sees_directory": bool(directory_posts(who)),
         "sees_board": bool(board_posts(who)),
         "sees_no_case": levels <= set(KEEPING_LEVELS),
         "holds_a_post": bool(levels),

@@ -54,6 +54,12 @@ ROUTES = {
     "POST /closures/dates": Access.OFFICE,
     "GET /closures/<int(max=2147483647):closure_id>/dates": Access.OFFICE,
     "POST /closures/<int(max=2147483647):closure_id>/dates": Access.OFFICE,
+    "GET /directory": Access.DIRECTORY,
+    "GET /directory/agencies/<agency_id>": Access.DIRECTORY,
+    "POST /directory/agencies/<agency_id>/contacts/<level>": Access.DIRECTORY,
+    "GET /directory/sheet": Access.KEEPER,
+    "POST /directory/sheet": Access.KEEPER,
+    "GET /directory/sheet/export": Access.KEEPER,
     "GET /status": Access.OFFICE,
     "POST /status/limits/<int(max=2147483647):deadline_id>/again": Access.OFFICE,
     "GET /raise": Access.RAISER,
@@ -137,6 +143,7 @@ def addresses_to_try(desk: Desk) -> list[str]:
     fill = {
         "<reference>": reference,
         "<action>": "withdraw",
+        "<agency_id>": "meadow",
         "<draft_id>": draft,
         "<page_id>": "decision",
         "<matter>": "complaint",
@@ -179,6 +186,8 @@ ALLOWED = {
     Access.RAISER: {"ada"},  # the draft and the pages are Ada's; others are raisers of their own drafts
     Access.BOARD: {"iris", "olu", "dan"},
     Access.OFFICE: {"iris", "olu"},
+    Access.DIRECTORY: {"iris", "olu", "charlie"},
+    Access.KEEPER: {"charlie"},
 }
 
 
