@@ -24,7 +24,7 @@ from escalation.ledger.verify import verify_cases
 from escalation.logs import start_logging
 from escalation.notices.senders import sender_of
 from escalation.people import accounts
-from escalation.people.directory import load_directory, read_directory
+from escalation.people.command import directory
 from escalation.people.leaving_command import leaver
 from escalation.practice.command import practice
 from escalation.scheduler import process, rounds
@@ -255,18 +255,6 @@ def demo(port: int, data: Path, build_only: bool) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_obj
-def directory(path: Path | None, file: Path) -> None:
-    """Add the agencies, teams, posts and people of a TOML file. What is there already stays as it is."""
-    office = open_office(path)
-    loaded = read_directory(file)
-    with office.changing() as work:
-        load_directory(work, loaded, procedure_digest=installation.install_configured(work))
-    click.echo("Added. Invite each new person: escalation invite NAME@EXAMPLE.")
-
-
-@main.command()
 @click.argument("email")
 @click.password_option(
     envvar="ESCALATION_NEW_PASSWORD", prompt="The new password", help="At least 12 characters."
@@ -296,6 +284,7 @@ def invite(path: Path | None, email: str, lost: bool) -> None:
 
 
 main.add_command(closures)
+main.add_command(directory)
 main.add_command(health)
 main.add_command(leaver)
 main.add_command(practice)

@@ -10,7 +10,15 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from escalation.people.access import Viewer, board_posts, office_posts, raising_posts, vouching_posts
+from escalation.people.access import (
+    Viewer,
+    board_posts,
+    directory_posts,
+    keeping_posts,
+    office_posts,
+    raising_posts,
+    vouching_posts,
+)
 from escalation.people.leaving import sees_to
 from escalation.signin import sessions
 from web import session, typed
@@ -32,6 +40,8 @@ class Access(Enum):
     VOUCHER = "somebody who may confirm who a colleague is"
     HALF = "somebody who gave a password, and nothing more yet"
     PEOPLE = "somebody who sees to people who leave: a manager, a coordinator, an administrator, the office"
+    DIRECTORY = "somebody who keeps a directory, or of the partnership’s office"
+    KEEPER = "somebody who keeps a directory, or their agency’s part of it"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -125,4 +135,8 @@ def _holds(who: Access, viewer: Viewer) -> bool:
         return sees_to(viewer)
     if who is Access.OFFICE:
         return bool(office_posts(viewer))
+    if who is Access.DIRECTORY:
+        return bool(directory_posts(viewer))
+    if who is Access.KEEPER:
+        return bool(keeping_posts(viewer))
     return True

@@ -19,6 +19,7 @@ import web.cases
 import web.closures
 import web.confirming
 import web.cover
+import web.directory
 import web.edge
 import web.errors
 import web.federation
@@ -77,6 +78,7 @@ AREAS = (
     web.cover,
     web.handing,
     web.leaving,
+    web.directory,
     web.status,
     web.health,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -90,6 +90,7 @@ def open_desk(work: Reading, viewer: Viewer, draft_id: str) -> Desk:
     post = posts.post(work.db, draft.post_id)
     if post is None:
         raise NotFound
+    post = replace(post, partnership_id=draft.partnership_id or post.partnership_id)
     partnership = partnerships.of(work, post.partnership_id)
     return Desk(
         draft=draft,
@@ -154,7 +155,8 @@ def send(work: Changing, viewer: Viewer, draft_id: str) -> Receipt:
         desk = open_desk(work, viewer, draft_id)
     except NotFound:
         return _sent_before(work, key)
-    receipt = raise_escalation(work, viewer, answered(work, desk), key=key, post_id=desk.post.id)
+    asked = {"post_id": desk.post.id, "partnership_id": desk.partnership.id}
+    receipt = raise_escalation(work, viewer, answered(work, desk), key=key, **asked)
     drafts.discard(work.db, draft_id)
     return receipt
 

@@ -12,9 +12,10 @@ from escalation.cases import drafts, lists, mine
 from escalation.cases.drafts import DraftRecord
 from escalation.cases.lists import Listed
 from escalation.office import Reading
-from escalation.people import partnerships
-from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people import entries, partnerships
+from escalation.people.access import Viewer, board_posts, directory_posts, raising_posts
 from escalation.people.leaving import sees_to
+from escalation.people.posts import KEEPING_LEVELS
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
@@ -76,6 +77,7 @@ def _mine(work: Reading, shown: Viewer, who: Viewer) -> dict[str, Any]:
         "others": lists.others(work, shown),
         "ended": lists.ended(work, shown),
         "to_do": things_to_do(work, shown),
+        "stale": entries.stale_contacts(work, who),
         "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work.db, who.person_id)],
         "partnership": partnerships.of(work, who.posts[0].partnership_id) if who.posts else None,
     }
@@ -86,7 +88,8 @@ def _about(work: Reading, who: Viewer, draft: DraftRecord) -> str:
     post = next((post for post in who.posts if post.id == draft.post_id), None)
     if post is None:
         return ""
-    procedure = work.procedure(partnerships.of(work, post.partnership_id).procedure_digest)
+    where = draft.partnership_id or post.partnership_id
+    procedure = work.procedure(partnerships.of(work, where).procedure_digest)
     return procedure.reasons.get(str(draft.answers.get("reason", "")), "")
 
 
@@ -94,8 +97,9 @@ def _may(who: Viewer) -> dict[str, bool]:
     levels = {post.level for post in who.posts}
     return {
         "may_raise": bool(raising_posts(who)),
+        "sees_directory": bool(directory_posts(who)),
         "sees_board": bool(board_posts(who)),
-        "sees_no_case": levels <= {"administrator"},
+        "sees_no_case": levels <= set(KEEPING_LEVELS),
         "holds_a_post": bool(levels),
         "sees_to_leavers": sees_to(who),
     }

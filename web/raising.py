@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.cases import drafts
 from escalation.cases.page import case_page
 from escalation.errors import NotFound, NotPossible, Unanswered
-from escalation.office import Reading
 from escalation.people import partnerships
-from escalation.people.access import Viewer, raising_posts
+from escalation.people.access import raising_posts
 from escalation.people.partnerships import PartnershipRecord
+from escalation.people.posts import PostRecord
 from web import drafting
 from web.access import Access, access
 from web.drafting import Desk, open_desk
@@ -48,27 +49,31 @@ def pass_gate() -> ResponseReturnValue:
 @access(Access.RAISER)
 def call_999() -> ResponseReturnValue:
     """Whom to ring, now."""
-    return render_template("raising/call_999.html", partnership=_home_partnership()[0])
+    return render_template("raising/call_999.html", partnerships=_where().all)
 
 
 @area.get("/right-process")
 @access(Access.RAISER)
 def right_process() -> ResponseReturnValue:
-    """Is this the procedure for it? Nothing is stored."""
-    return _matters({})
+    """Is this the procedure for it? In several partnerships: where does the child live?"""
+    choice = _where()
+    return _matters(choice, {}) if choice.chosen else render_template("raising/where.html", choice=choice)
 
 
 @area.post("/right-process")
 @access(Access.RAISER)
 def choose_process() -> ResponseReturnValue:
     """Another matter: where it goes. None of these: a draft begins."""
-    matter, post_id, messages = _chosen(viewer(), _home_partnership()[1])
+    choice = _where()
+    if choice.chosen is None:
+        return redirect(url_for(".right_process"), 303)
+    matter, post_id, messages = _chosen(choice)
     if messages:
-        return _matters(messages), 400
+        return _matters(choice, messages), 400
     if matter != NONE_OF_THESE:
-        return redirect(f"/raise/elsewhere/{matter}", 303)
+        return redirect(url_for(".elsewhere", matter=matter, partnership=choice.named), 303)
     with office().changing() as work:
-        begun = drafts.begin(work, viewer().person_id, post_id)
+        begun = drafts.begin(work, viewer().person_id, post_id, partnership_id=choice.named)
     return redirect(f"/raise/{begun}/", 303)
 
 
@@ -76,11 +81,11 @@ def choose_process() -> ResponseReturnValue:
 @access(Access.RAISER)
 def elsewhere(matter: str) -> ResponseReturnValue:
     """Where another matter goes instead."""
-    partnership, procedure = _home_partnership()
-    found = next((each for each in procedure.elsewhere if each.id == matter), None)
+    choice = _where()
+    found = next((each for each in choice.procedure.elsewhere if each.id == matter), None)
     if found is None:
         raise NotFound
-    return render_template("raising/elsewhere.html", matter=found, partnership=partnership)
+    return render_template("raising/elsewhere.html", matter=found, partnership=choice.partnership)
 
 
 @area.get("/<draft_id>/")
@@ -185,38 +190,61 @@ def _gate(messages: Mapping[str, list[str]]) -> str:
     return render_template("raising/start.html", messages=messages, errors=flat_errors(messages))
 
 
-def _home_partnership() -> tuple[PartnershipRecord, Procedure]:
-    """The partnership of the person’s first raising post, and its procedure."""
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The partnerships the viewer can raise a challenge in, and the one where the child lives, if known."""
+
+    all: tuple[PartnershipRecord, ...]
+    chosen: PartnershipRecord | None
+    posts: tuple[PostRecord, ...]
+    procedure: Procedure
+
+    @property
+    def partnership(self) -> PartnershipRecord:
+        """The chosen one; the first where none is chosen yet."""
+        return self.chosen or self.all[0]
+
+    @property
+    def named(self) -> str | None:
+        """The id of the chosen one for an address; None where there is no other."""
+        return self.partnership.id if len(self.all) > 1 else None
+
+
+def _where() -> Where:
+    """The one the address names as `partnership`. NotFound for one that no agency of the viewer’s is in."""
+    mine, asked = raising_posts(viewer()), request.args.get("partnership", "")
     with office().reading() as work:
-        return _of_post(work, viewer())
+        of_post = {post.id: partnerships.of_agency(work, post.agency_id) for post in mine}
+        ids = dict.fromkeys(each for post in mine for each in of_post[post.id])
+        found = tuple(partnerships.of(work, each) for each in ids)
+        if asked and asked not in ids:
+            raise NotFound
+        chosen = next((each for each in found if each.id == asked or len(found) == 1), None)
+        there = tuple(post for post in mine if chosen is None or chosen.id in of_post[post.id])
+        return Where(found, chosen, there, work.procedure((chosen or found[0]).procedure_digest))
 
 
-def _of_post(work: Reading, who: Viewer) -> tuple[PartnershipRecord, Procedure]:
-    found = partnerships.of(work, raising_posts(who)[0].partnership_id)
-    return found, work.procedure(found.procedure_digest)
-
-
-def _chosen(who: Viewer, procedure: Procedure) -> tuple[str, str, dict[str, list[str]]]:
-    matter, mine = request.form.get("matter", ""), [post.id for post in raising_posts(who)]
+def _chosen(choice: Where) -> tuple[str, str, dict[str, list[str]]]:
+    matter, mine = request.form.get("matter", ""), [post.id for post in choice.posts]
     post_id = request.form.get("post", mine[0] if len(mine) == 1 else "")
     messages = {}
-    if matter != NONE_OF_THESE and matter not in {each.id for each in procedure.elsewhere}:
+    if matter != NONE_OF_THESE and matter not in {each.id for each in choice.procedure.elsewhere}:
         messages["matter"] = [_CHOOSE_MATTER]
     if matter == NONE_OF_THESE and post_id not in mine:
         messages["post"] = [_CHOOSE_POST]
     return matter, post_id, messages
 
 
-def _matters(messages: Mapping[str, list[str]]) -> str:
-    partnership, procedure = _home_partnership()
+def _matters(choice: Where, messages: Mapping[str, list[str]]) -> str:
     return render_template(
         "raising/right_process.html",
-        elsewhere=procedure.elsewhere,
-        posts=raising_posts(viewer()),
+        elsewhere=choice.procedure.elsewhere,
+        posts=choice.posts,
         chosen=request.form,
         messages=messages,
         errors=flat_errors(messages),
-        partnership=partnership,
+        partnership=choice.partnership,
+        named=choice.named,
     )
 
 

@@ -13,13 +13,14 @@ from escalation.deadlines.tables import Deadline
 from escalation.errors import NotFound
 from escalation.office import Reading
 from escalation.people.access import Viewer, board_posts
+from escalation.people.posts import belonging
 from escalation.people.tables import Agency, Partnership
 from workflows.definition import Procedure
 
 OPEN = "open"
 _CHOICES = (
     select(Partnership.procedure_digest, Agency.id, Agency.name)
-    .join(Agency, Agency.partnership_id == Partnership.id, isouter=True)
+    .join(Agency, belonging(Partnership.id), isouter=True)
     .where(Partnership.id == bindparam("partnership"))
     .order_by(Agency.name)
 )

@@ -23,6 +23,7 @@ class DraftRecord:
     id: str
     person_id: str
     post_id: str
+    partnership_id: str | None
     answers: Mapping[str, Any]
     done: tuple[str, ...]
     changed_at: datetime
@@ -38,11 +39,15 @@ class DraftFileRecord:
     size: int
 
 
-def begin(work: Changing, person_id: str, post_id: str) -> str:
-    """A draft with nothing in it: the one the person has not touched yet, or a new one. Gives back its id."""
+def begin(work: Changing, person_id: str, post_id: str, *, partnership_id: str | None = None) -> str:
+    """A draft with nothing in it: the one the person has not touched yet, or a new one. Gives back its id.
+
+    `partnership_id` is where the child lives, if it was asked.
+    """
     query = (
         select(Draft.id)
         .where(Draft.person_id == person_id, Draft.post_id == post_id, Draft.answers == "{}")
+        .where(Draft.partnership_id.is_not_distinct_from(partnership_id))
         .where(Draft.id.not_in(select(DraftFile.draft_id)))
         .order_by(Draft.changed_at.desc())
     )
@@ -50,11 +55,8 @@ def begin(work: Changing, person_id: str, post_id: str) -> str:
     if untouched:
         return untouched
     made = work.office.token(12)
-    work.db.execute(
-        insert(Draft).values(
-            id=made, person_id=person_id, post_id=post_id, answers="{}", done="[]", changed_at=work.now
-        )
-    )
+    whose = {"person_id": person_id, "post_id": post_id, "partnership_id": partnership_id}
+    work.db.execute(insert(Draft).values(id=made, **whose, answers="{}", done="[]", changed_at=work.now))
     return made
 
 

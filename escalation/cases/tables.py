@@ -61,12 +61,16 @@ class Participant(Table):
 
 
 class Draft(Table):
-    """What somebody has typed and not yet sent. It holds a child’s details, so only its owner reads it."""
+    """What somebody has typed and not yet sent. It holds a child’s details, so only its owner reads it.
+
+    `partnership_id` is where the child lives, if it was asked; else the home of the agency is meant.
+    """
 
     __tablename__ = "drafts"
     id: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"))
+    partnership_id: Mapped[str | None] = mapped_column(ForeignKey("partnerships.id"))
     answers: Mapped[str] = mapped_column(Text)
     done: Mapped[str]
     changed_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from marshmallow.validate import Length
 from sqlalchemy import Connection, select
 
 from escalation.errors import Unanswered
+from escalation.people.posts import belonging
 from escalation.people.tables import Agency
 from workflows.calendars import FIRST_YEAR, LAST_YEAR
 from workflows.definition import Field
@@ -110,7 +111,7 @@ class ClosureForm(FormSchema):
 
 def choices(db: Connection, partnership_id: str) -> tuple[tuple[str, str], ...]:
     """Who can be closed: (value, words), the whole partnership first, then its agencies by name."""
-    query = select(Agency.id, Agency.name).where(Agency.partnership_id == partnership_id)
+    query = select(Agency.id, Agency.name).where(belonging(partnership_id), Agency.closed_at.is_(None))
     agencies = tuple((row.id, row.name) for row in db.execute(query.order_by(Agency.name)))
     return ((WHOLE, "Everybody in the partnership"), *agencies)
 

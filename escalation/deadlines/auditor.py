@@ -98,7 +98,7 @@ def _alarm(row: Any, kind: str, sentence: str) -> Alarm:
 def _missing_posts(work: Reading) -> Iterator[Alarm]:
     """A partnership whose procedure ends with somebody it does not have."""
     for row in work.db.execute(select(Partnership.id, Partnership.procedure_digest)):
-        query = select(Post.level).join(Agency, Agency.id == Post.agency_id)
+        query = select(Post.level).join(Agency, Agency.id == Post.agency_id).where(Post.closed_at.is_(None))
         there = set(work.db.scalars(query.where(Agency.partnership_id == row.id)))
         if not there & set(LADDER):
             continue  # nobody there can raise anything yet

@@ -61,7 +61,7 @@ def _pass_on(work: Changing, delivery: DeliveryRecord) -> None:
 
 def _task(work: Changing, readers: Readers, message: MessageRecord) -> None:
     """One open task for a post in a case, however many letters to it fail."""
-    for office in readers.office(readers.post(message)):
+    for office in readers.office(readers.post(message), message):
         about = {(task.subject, task.case_id) for task in tasks.open_of(work.db, FAILED)}
         if (message.post_id, message.case_id) not in about:
             tasks.make(

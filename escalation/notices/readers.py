@@ -96,13 +96,15 @@ class Readers:
         above = LADDER[LADDER.index(post.level) + 1 :] if post.level in LADDER else ()
         found = [posts.post_for(self.work.db, post, level, self.work.now) for level in above]
         higher = [each for each in found if each.level in above and each.agency_id == post.agency_id]
-        unique = {each.id: each for each in (*higher, *self.office(post)) if each.id != post.id}
+        unique = {each.id: each for each in (*higher, *self.office(post, message)) if each.id != post.id}
         return [each for each in unique.values() if self.held(each.id)]
 
-    def office(self, near: PostRecord) -> list[PostRecord]:
-        """The post of the partnership’s office; nothing where it has none."""
+    def office(self, near: PostRecord, message: MessageRecord | None = None) -> list[PostRecord]:
+        """The post of the partnership’s office; nothing where it has none. A case has its own."""
+        about = message.case_id if message else None
+        within = self._standing(about).partnership_id if about is not None else None
         try:
-            return [posts.post_for(self.work.db, near, "office", self.work.now)]
+            return [posts.post_for(self.work.db, near, "office", self.work.now, within=within)]
         except NotPossible:
             return []
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from escalation.people.posts import (
     BOARD_LEVELS,
+    KEEPING_LEVELS,
     OFFICE_LEVELS,
     RAISING_LEVELS,
     VOUCHING_LEVELS,
@@ -107,6 +109,55 @@ def may_vouch(viewer: Viewer, person_id: str, posts: Sequence[PostRecord]) -> bo
     theirs = {post.partnership_id for post in posts}
     mine = {post.partnership_id for post in vouching_posts(viewer)}
     return viewer.person_id != person_id and bool(theirs & mine)
+
+
+class Place(Protocol):
+    """What access looks at of an agency: its id, its home, and every partnership it belongs to."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def partnership_id(self) -> str:
+        """Its home."""
+
+    @property
+    def partnerships(self) -> tuple[str, ...]:
+        """All it belongs to."""
+
+
+def directory_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer look at a directory: who keeps one, and the partnership’s office."""
+    return [post for post in viewer.posts if post.level in (*KEEPING_LEVELS, *OFFICE_LEVELS)]
+
+
+def keeping_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer change a directory, or the part of it that is their own agency."""
+    return [post for post in viewer.posts if post.level in KEEPING_LEVELS]
+
+
+def administers(viewer: Viewer, partnership_id: str) -> bool:
+    """Whether somebody keeps the whole directory of a partnership."""
+    return any(p.level == "administrator" and p.partnership_id == partnership_id for p in viewer.posts)
+
+
+def may_keep(viewer: Viewer, agency: Place) -> bool:
+    """The administrator of its home changes an agency, and its own coordinator."""
+    own = any(post.level == "coordinator" and post.agency_id == agency.id for post in viewer.posts)
+    return own or administers(viewer, agency.partnership_id)
+
+
+def may_look(viewer: Viewer, agency: Place) -> bool:
+    """Who may keep it looks at it, and the office and administrator of every partnership it belongs to."""
+    wide = {post.partnership_id for post in directory_posts(viewer) if post.level != "coordinator"}
+    return may_keep(viewer, agency) or bool(wide & set(agency.partnerships))
+
+
+def may_point(viewer: Viewer, agency: Place) -> bool:
+    """Who may keep it sets its contacts, and so does the office of every partnership it belongs to."""
+    mine = {post.partnership_id for post in office_posts(viewer)}
+    return may_keep(viewer, agency) or bool(mine & set(agency.partnerships))
 
 
 def acting_post(viewer: Viewer, by: Sequence[str], standing: Standing) -> PostRecord | None:

@@ -1,25 +1,26 @@
-"""Loads agencies, teams, posts and people from a TOML file. The only writer of the directory’s tables."""
+"""Loads agencies, teams, posts, people and contacts from a TOML file: the first filling of a directory."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
-from sqlalchemy import Connection, Table, insert, or_, select, update
+from sqlalchemy import select
 
 from escalation.errors import NotReady
 from escalation.office import Changing
+from escalation.people import register
 from escalation.people.accounts import normal
-from escalation.people.posts import LEVELS
-from escalation.people.tables import Agency, Holding, Partnership, Person, Post, Team
+from escalation.people.posts import LADDER, LEVELS
+from escalation.people.tables import Contact, Partnership
 from workflows.errors import did_you_mean
 from workflows.schemas import Strict, one_of, sentence
 
 SLUG = validate.Regexp(r"^[a-z0-9-]{1,40}$", error="Use only small letters, digits and hyphens, 40 at most.")
+hold, use_procedure = register.hold, register.use_procedure
 NO_PASSWORD = "!"  # noqa: S105 - matches no password: the person cannot sign in until one is set
 
 
@@ -38,6 +39,7 @@ class AgencyShape(Strict):
     id = fields.String(required=True, validate=SLUG)
     name = sentence(200, required=True)
     kind = sentence(60, required=True)
+    also_in = fields.List(fields.String(), load_default=list)
 
 
 class TeamShape(Strict):
@@ -67,6 +69,14 @@ class PersonShape(Strict):
     posts = fields.List(fields.String(), required=True)
 
 
+class ContactShape(Strict):
+    """[[contacts]]: a post of another agency is the proxy of one that has nobody at that level."""
+
+    agency = fields.String(required=True)
+    level = one_of(LADDER, required=True)
+    post = fields.String(required=True)
+
+
 class DirectoryShape(Strict):
     """A whole directory file."""
 
@@ -75,6 +85,7 @@ class DirectoryShape(Strict):
     teams = fields.List(fields.Nested(TeamShape), load_default=list)
     posts = fields.List(fields.Nested(PostShape), required=True)
     people = fields.List(fields.Nested(PersonShape), required=True)
+    contacts = fields.List(fields.Nested(ContactShape), load_default=list)
 
 
 def read_directory(path: Path) -> dict[str, Any]:
@@ -119,6 +130,9 @@ def _unknown(loaded: Mapping[str, Any]) -> Iterator[str]:
     for person in loaded["people"]:
         for held in person["posts"]:
             yield from _known(person["id"], "post", held, posts)
+    for contact in loaded["contacts"]:
+        yield from _known(f"contact {contact['level']}", "agency", contact["agency"], agencies)
+        yield from _known(f"contact of {contact['agency']}", "post", contact["post"], posts)
 
 
 def _known(of: str, kind: str, name: str, known: list[str]) -> Iterator[str]:
@@ -131,59 +145,50 @@ def load_directory(
 ) -> None:
     """Add what the file has and the directory lacks. What is there already stays as it is."""
     db, partnership = work.db, loaded["partnership"]
-    _add(db, Partnership.__table__, [{**partnership, "procedure_digest": procedure_digest}])
-    _add(db, Agency.__table__, [{**a, "partnership_id": partnership["id"]} for a in loaded["agencies"]])
-    _add(db, Team.__table__, [{**_renamed(team), "name": team["name"]} for team in loaded["teams"]])
-    _add(db, Post.__table__, [_renamed(post) for post in loaded["posts"]])
-    people = [{k: v for k, v in person.items() if k != "posts"} for person in loaded["people"]]
-    fresh = {
-        "password_hash": password_hash,
-        "closed_at": None,
+    by = register.By(work, partnership["id"])
+    register.add_missing(db, "partnership", [{**partnership, "procedure_digest": procedure_digest}])
+    added = {
+        kind: register.add_missing(db, kind, [_row(kind, entry, by, password_hash) for entry in loaded[many]])
+        for kind, many in _KINDS.items()
     }
-    added = _add(db, Person.__table__, [{**p, "email": normal(p["email"]), **fresh} for p in people])
     for person in loaded["people"]:
-        if person["id"] in added:
+        if person["id"] in added["person"]:
             hold(work, person["id"], person["posts"])
+    _places(by, loaded)
+    count = {many: len(added[kind]) for kind, many in _KINDS.items() if added[kind]}
+    if count:
+        told = ", ".join(f"{number} {many}" for many, number in count.items())
+        by.note("a file was loaded", agency_id=None, after=told)
 
 
-def hold(work: Changing, person_id: str, post_ids: Iterable[str]) -> None:
-    """Give a person posts from now on."""
-    for post_id in post_ids:
-        work.db.execute(insert(Holding).values(post_id=post_id, person_id=person_id, since=work.now))
+_KINDS = {"agency": "agencies", "team": "teams", "post": "posts", "person": "people"}
 
 
-def pass_posts(work: Changing, person_id: str, successor_id: str | None, at: datetime) -> None:
-    """From a moment on, somebody’s posts are another’s: one statement each, in the caller’s transaction.
-
-    What would begin later never does; what the successor holds already they keep as it is.
-    """
-    still = (Holding.person_id == person_id, or_(Holding.until.is_(None), Holding.until > at))
-    leaving = set(work.db.scalars(select(Holding.post_id).where(*still)))
-    theirs = (Holding.person_id == successor_id, or_(Holding.until.is_(None), Holding.until > at))
-    there = set(work.db.scalars(select(Holding.post_id).where(*theirs, Holding.since <= at)))
-    work.db.execute(update(Holding).where(*still, Holding.since >= at).values(until=Holding.since))
-    work.db.execute(update(Holding).where(*still, Holding.since < at).values(until=at))
-    for post_id in sorted(leaving - there) if successor_id else ():
-        work.db.execute(insert(Holding).values(post_id=post_id, person_id=successor_id, since=at))
+def _row(kind: str, entry: Mapping[str, Any], by: register.By, password_hash: str) -> dict[str, Any]:
+    if kind == "agency":
+        own = {name: value for name, value in entry.items() if name != "also_in"}
+        return {**own, "partnership_id": by.partnership_id}
+    if kind == "person":
+        own = {"id": entry["id"], "name": entry["name"], "email": normal(entry["email"])}
+        return {**own, "password_hash": password_hash, "closed_at": None}
+    return _renamed(entry)
 
 
-def use_procedure(work: Changing, partnership_id: str, digest: str) -> None:
-    """From now on new cases of a partnership follow this installed procedure; open ones keep theirs."""
-    work.db.execute(
-        update(Partnership).where(Partnership.id == partnership_id).values(procedure_digest=digest)
-    )
+def _places(by: register.By, loaded: Mapping[str, Any]) -> None:
+    """Contacts that are not set yet, and the other partnerships of agencies. NotReady for an unknown one."""
+    db = by.work.db
+    there = {(row.agency_id, row.level) for row in db.execute(select(Contact.agency_id, Contact.level))}
+    for each in loaded.get("contacts", ()):
+        if (each["agency"], each["level"]) not in there:
+            register.point(by.work, each["agency"], each["level"], each["post"], None)
+    known = set(db.scalars(select(Partnership.id)))
+    for agency in loaded["agencies"]:
+        for other in agency.get("also_in", ()):
+            if other not in known:
+                raise NotReady(f"{agency['id']}: there is no partnership “{other}” to belong to as well.")
+            register.belong(db, agency["id"], other)
 
 
 def _renamed(entry: Mapping[str, Any]) -> dict[str, Any]:
     changed = {k: v for k, v in entry.items() if k not in ("agency", "team")}
     return changed | {"agency_id": entry["agency"]} | ({"team_id": entry["team"]} if "team" in entry else {})
-
-
-def _add(db: Connection, table: Any, rows: list[dict[str, Any]]) -> set[str]:
-    """Insert the rows whose id is not there yet; give back the ids that were added."""
-    assert isinstance(table, Table)  # noqa: S101 - tells the type checker what a mapped class has
-    there = set(db.scalars(select(table.c.id)))
-    new = [row for row in rows if row["id"] not in there]
-    if new:
-        db.execute(insert(table), new)
-    return {row["id"] for row in new}

@@ -18,9 +18,9 @@ from escalation.cover.store import CoverRow
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.notices import outbox
 from escalation.office import Changing, Reading
-from escalation.people import accounts, directory
+from escalation.people import accounts, register
 from escalation.people.access import SIDES, Viewer
-from escalation.people.posts import PostRecord, open_at, posts_where
+from escalation.people.posts import KEEPING_LEVELS, PostRecord, open_at, posts_where
 from escalation.people.tables import Agency, Holding, Person, Post
 from escalation.tasks import store as tasks
 
@@ -160,11 +160,11 @@ def _successors(work: Reading, person_id: str, held: list[PostRecord]) -> tuple[
         .where(still, Post.agency_id.in_(agencies))
     )
     anywhere = select(Holding.person_id).where(still)
-    kept = {post.level for post in held} - {"administrator"}
+    kept = {post.level for post in held} - set(KEEPING_LEVELS)
     barred = (
         select(Holding.person_id)
         .join(Post, Post.id == Holding.post_id)
-        .where(still, Post.level.in_(["administrator"] if kept else []))
+        .where(still, Post.level.in_(KEEPING_LEVELS if kept else ()))
     )
     query = (
         select(Person.id, Person.name, Person.email)
@@ -198,7 +198,7 @@ def leave(
         _refuse_conflicts(work, ids, successor_id)
         leads.pass_to(work.db, person_id, successor_id)
         _tell(work, found, ids, at)
-    directory.pass_posts(work, person_id, successor_id or None, at)
+    register.pass_posts(work, person_id, successor_id or None, at)
     cover.end_for(work, ids, viewer.person_id, at)
     accounts.close(work, person_id, at)
     return found

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from escalation.errors import NotFound
 from escalation.office import Reading
-from escalation.people.tables import Partnership
+from escalation.people.access import Viewer
+from escalation.people.tables import Agency, Membership, Partnership
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,19 @@ class PartnershipRecord:
     front_door: str
     out_of_hours: str
     procedure_digest: str
+
+
+def of_agency(work: Reading, agency_id: str) -> tuple[str, ...]:
+    """The ids of the partnerships an agency belongs to, its home first."""
+    home = work.db.scalars(select(Agency.partnership_id).where(Agency.id == agency_id)).all()
+    others = select(Membership.partnership_id).where(Membership.agency_id == agency_id)
+    return tuple(dict.fromkeys([*home, *work.db.scalars(others.order_by(Membership.partnership_id))]))
+
+
+def of_viewer(work: Reading, viewer: Viewer) -> tuple[str, ...]:
+    """The partnerships whose procedures somebody works by: those of the agencies they hold posts in."""
+    agencies = dict.fromkeys(post.agency_id for post in viewer.posts)
+    return tuple(dict.fromkeys(each for agency in agencies for each in of_agency(work, agency)))
 
 
 def of(work: Reading, partnership_id: str, *, lock: bool = False) -> PartnershipRecord:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Select, SQLColumnExpression, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from escalation.cover.acting import covered_by, standing_in, with_covered
 from escalation.database.base import UtcDateTime
 from escalation.errors import NotPossible
-from escalation.people.tables import Agency, Holding, Person, Post, Team
+from escalation.people.tables import Agency, Contact, Holding, Membership, Person, Post, Team
 from workflows.definition import Equivalent
 
-LEVELS = ("practitioner", "manager", "senior", "chair", "office", "scrutineer", "administrator")
 LADDER = ("practitioner", "manager", "senior")
+PARTNERSHIP_LEVELS = ("chair", "office", "scrutineer", "administrator")
+LEVELS = (*LADDER, *PARTNERSHIP_LEVELS, "coordinator")
+# They keep the directory, and so read no case: the whole partnership’s, or their own agency’s.
+KEEPING_LEVELS = ("administrator", "coordinator")
 RAISING_LEVELS = LADDER
 BOARD_LEVELS = ("chair", "office", "scrutineer")
 OFFICE_LEVELS = ("chair", "office")
@@ -29,6 +32,7 @@ class PostRecord:
     """A post with the names people know it by.
 
     `covered_from` is set where somebody acts for it by cover: the id of the post they hold themselves.
+    `partnership_id` is the home of its agency, which may belong to others too: a case has its own.
     """
 
     id: str
@@ -69,10 +73,20 @@ _POSTS = (
     .order_by(Agency.name, Team.name, Post.title, Post.id)
 )
 _BY_ID = _POSTS.where(Post.id == bindparam("post_id"))
+OPEN = and_(Post.closed_at.is_(None), Team.closed_at.is_(None), Agency.closed_at.is_(None))
+
+
+def belonging(partnership_id: str | SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """The rule for an agency of a partnership, whether that is its home or not."""
+    member = exists().where(Membership.agency_id == Agency.id, Membership.partnership_id == partnership_id)
+    return or_(Agency.partnership_id == partnership_id, member)
+
+
 _CHALLENGEABLE = _POSTS.where(
     Post.level == "practitioner",
-    Agency.partnership_id == bindparam("partnership_id"),
+    belonging(bindparam("partnership_id")),
     Agency.id != bindparam("agency_id"),
+    OPEN,
 )
 _ONE_CHALLENGEABLE = _CHALLENGEABLE.where(Post.id == bindparam("post_id"))
 
@@ -128,14 +142,37 @@ def one_challengeable(db: Connection, partnership_id: str, agency_id: str, post_
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The posts of some agencies at the levels that raise and answer, and which of them somebody holds."""
+    """The posts of some agencies at the levels that raise and answer, and what is known of them.
+
+    `closed` and the teams in `moved` have ended; `successors` says which post, or team, has the work now.
+    `contacts` is the post that each agency names for a level; one of another agency is its proxy.
+    """
 
     posts: tuple[PostRecord, ...]
-    held: frozenset[str]
+    held: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    successors: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def named(self, post_id: str) -> PostRecord | None:
         """The post of that id, if it is one of them."""
         return next((post for post in self.posts if post.id == post_id), None)
+
+    def now(self, near: PostRecord) -> PostRecord:
+        """The post that has the work of `near` now, in the team that has its team’s."""
+        found, known = near, {near.id}
+        while found.id in self.closed and self.successors.get(found.id, found.id) not in known:
+            following = self.named(self.successors[found.id])
+            if following is None or following.agency_id != near.agency_id:
+                break
+            found = following
+            known.add(found.id)
+        team, seen = found.team_id, set[str]()
+        while team is not None and team in self.moved and team not in seen:
+            seen.add(team)
+            team = self.moved[team]
+        return replace(found, team_id=team) if found.id in self.closed else found
 
 
 def _ladder_query() -> Select[Any]:
@@ -150,19 +187,37 @@ def _ladder_query() -> Select[Any]:
         )
         .exists()
     )
-    mine = Post.agency_id.in_(bindparam("agencies", expanding=True))
-    return _POSTS.add_columns(holds.label("held")).where(mine, Post.level.in_(LADDER))
+    named = select(Contact.post_id).where(Contact.agency_id.in_(bindparam("agencies", expanding=True)))
+    mine = or_(Post.agency_id.in_(bindparam("agencies", expanding=True)), Post.id.in_(named))
+    said = (
+        holds.label("held"),
+        not_(OPEN).label("closed"),
+        Post.successor_id.label("successor"),
+        Team.successor_id.label("moved"),
+    )
+    return _POSTS.add_columns(*said).where(mine, Post.level.in_(LADDER))
 
 
 _LADDER = _ladder_query()
+_CONTACTS = select(Contact.agency_id, Contact.level, Contact.post_id).where(
+    Contact.agency_id.in_(bindparam("agencies", expanding=True))
+)
 
 
 def ladder(db: Connection, agency_ids: Collection[str], now: datetime) -> Ladder:
-    """The ladders of some agencies, in one look."""
-    rows = db.execute(_LADDER, {"agencies": sorted(agency_ids), "now": now}).all()
-    found = tuple(PostRecord(*row[:-1]) for row in rows)
+    """The ladders of some agencies, with their contacts and proxies."""
+    asked = {"agencies": sorted(agency_ids)}
+    rows = db.execute(_LADDER, {**asked, "now": now}).all()
     held = frozenset(row.id for row in rows if row.held)
-    return Ladder(found, held | _covered(db, [post.id for post in found if post.id not in held], now))
+    empty = [row.id for row in rows if not row.held and not row.closed]
+    return Ladder(
+        tuple(PostRecord(*row[:9]) for row in rows),
+        held | _covered(db, empty, now),
+        frozenset(row.id for row in rows if row.closed),
+        {row.id: row.successor for row in rows if row.successor},
+        {row.team_id: row.moved for row in rows if row.moved},
+        {(row.agency_id, row.level): row.post_id for row in db.execute(_CONTACTS, asked)},
+    )
 
 
 def post_for(
@@ -173,54 +228,81 @@ def post_for(
     equivalents: Sequence[Equivalent] = (),
     *,
     known: Ladder | None = None,
+    within: str | None = None,
 ) -> PostRecord:
     """The post that acts at `role` for the side `near` belongs to.
 
-    Nearest first: the same team, then the agency at large. Where the agency lacks the level, the kind of
-    agency the procedure names as its proxy acts; without one the next level up, and failing that the highest
-    it has, so an open case always has somebody. Posts somebody holds come before empty ones. `known` is the
-    ladder of its agency, where it was read already.
+    Nearest first: the same team, then the agency’s contact for that level, then the agency at large. Where
+    the agency lacks the level its contact of another agency acts, failing that the kind of agency that the
+    procedure names as its proxy; without one the next level up, and failing that the highest it has, so an
+    open case always has somebody. Posts somebody holds come before empty ones; what is closed is never chosen
+    while anything is open. `known` is the ladder of its agency, where it was read already; `within` the
+    partnership of the case, where it is not the agency’s home.
     """
+    within = within or near.partnership_id
     if role not in LADDER:
-        return _partnership_post(db, near.partnership_id, role, now)
-    if reaches(near, role):
+        return _partnership_post(db, within, role, now)
+    if known is None and not reaches(near, role):
+        known = ladder(db, [near.agency_id], now)
+    known = known or Ladder((near,))
+    near = known.now(near)
+    if reaches(near, role) and near.id not in known.closed:
         return near  # whoever is at that level or above it keeps the case
-    wanted = [*LADDER[LADDER.index(role) :], *reversed(LADDER[: LADDER.index(role)])]
-    found = known or ladder(db, [near.agency_id], now)
-    candidates = [post for post in found.posts if post.agency_id == near.agency_id]
-    held = found.held
+    return _nearest(db, near, role, known, equivalents, within)
+
+
+def _nearest(
+    db: Connection, near: PostRecord, role: str, known: Ladder, equivalents: Sequence[Equivalent], within: str
+) -> PostRecord:
+    mine = [post for post in known.posts if post.agency_id == near.agency_id]
+    candidates = [post for post in mine if post.id not in known.closed]
+    contact = known.contacts.get((near.agency_id, role))
     if role not in {candidate.level for candidate in candidates}:
-        proxy = _proxy(db, near, role, equivalents)
+        proxy = _named_proxy(db, known, contact, within) or _proxy(db, near, role, equivalents, within)
         if proxy:
             return proxy
+    wanted = [*LADDER[LADDER.index(role) :], *reversed(LADDER[: LADDER.index(role)])]
 
     def order(candidate: PostRecord) -> tuple[bool, int, int, str]:
-        nearness = 0 if candidate.team_id == near.team_id else 1 if candidate.team_id is None else 2
-        return candidate.id not in held, wanted.index(candidate.level), nearness, candidate.id
+        if candidate.team_id is not None and candidate.team_id == near.team_id:
+            nearness = 0
+        elif candidate.id == contact:
+            nearness = 1
+        else:
+            nearness = 2 if candidate.team_id == near.team_id else 3 if candidate.team_id is None else 4
+        return candidate.id not in known.held, wanted.index(candidate.level), nearness, candidate.id
 
     return min(candidates, key=order, default=near)
 
 
+def _named_proxy(db: Connection, known: Ladder, contact: str | None, within: str) -> PostRecord | None:
+    """The agency’s own contact of another agency, if it is open and of the partnership the case is in."""
+    found = known.named(contact) if contact and contact not in known.closed else None
+    if found is None or found.partnership_id == within:
+        return found
+    there = posts_where(db, Post.id == found.id, belonging(within))
+    return found if there else None
+
+
 def reaches(post: PostRecord, role: str) -> bool:
     """Whether a post is at a level of the ladder, or above it."""
-    return role in LADDER and LADDER.index(post.level) >= LADDER.index(role)
+    return role in LADDER and post.level in LADDER and LADDER.index(post.level) >= LADDER.index(role)
 
 
 def _proxy(
-    db: Connection, near: PostRecord, role: str, equivalents: Sequence[Equivalent]
+    db: Connection, near: PostRecord, role: str, equivalents: Sequence[Equivalent], within: str
 ) -> PostRecord | None:
     """The post that stands in for a level an agency of this kind does not have, as the procedure says."""
     kinds = [e.proxy_kind for e in equivalents if (e.role, e.agency_kind) == (role, near.agency_kind)]
     if not any(kinds):
         return None
-    found = posts_where(
-        db, Post.level == role, Agency.kind.in_(kinds), Agency.partnership_id == near.partnership_id
-    )
+    found = posts_where(db, Post.level == role, Agency.kind.in_(kinds), belonging(within), OPEN)
     return found[0] if found else None
 
 
 def _partnership_post(db: Connection, partnership_id: str, role: str, now: datetime) -> PostRecord:
-    candidates = posts_where(db, Post.level.in_((role, "office")), Agency.partnership_id == partnership_id)
+    mine = (Post.level.in_((role, "office")), Agency.partnership_id == partnership_id)
+    candidates = posts_where(db, *mine, OPEN)
     held = _held(db, [c.id for c in candidates], now)
     if not candidates:
         raise NotPossible(

@@ -1,10 +1,10 @@
-"""The directory’s tables. Written by `people.directory` and `people.accounts` alone."""
+"""The directory’s tables. Written by `people.register` and `people.accounts` alone."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from escalation.database.base import Table
@@ -22,22 +22,36 @@ class Partnership(Table):
 
 
 class Agency(Table):
-    """An organisation that raises or answers. `kind` is nursery, school, health, police and so on."""
+    """An organisation that raises or answers. `kind` is nursery, school, health, police and so on.
+
+    `partnership_id` is its home: the partnership whose administrator keeps it. Others are memberships.
+    """
 
     __tablename__ = "agencies"
     id: Mapped[str] = mapped_column(primary_key=True)
     partnership_id: Mapped[str] = mapped_column(ForeignKey("partnerships.id"), index=True)
     name: Mapped[str]
     kind: Mapped[str]
+    closed_at: Mapped[datetime | None]
+
+
+class Membership(Table):
+    """Another partnership an agency belongs to, beside its home: cases there follow that one’s procedure."""
+
+    __tablename__ = "memberships"
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agencies.id"), primary_key=True)
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnerships.id"), primary_key=True, index=True)
 
 
 class Team(Table):
-    """A part of an agency with posts of its own."""
+    """A part of an agency with posts of its own. A restructured one names the team that has its work now."""
 
     __tablename__ = "teams"
     id: Mapped[str] = mapped_column(primary_key=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agencies.id"), index=True)
     name: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    successor_id: Mapped[str | None] = mapped_column(ForeignKey("teams.id"))
 
 
 class Post(Table):
@@ -49,6 +63,8 @@ class Post(Table):
     team_id: Mapped[str | None] = mapped_column(ForeignKey("teams.id"))
     level: Mapped[str]
     title: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    successor_id: Mapped[str | None] = mapped_column(ForeignKey("posts.id"))
 
 
 class Person(Table):
@@ -72,3 +88,32 @@ class Holding(Table):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     since: Mapped[datetime]
     until: Mapped[datetime | None]
+
+
+class Contact(Table):
+    """The single point of contact of an agency at a level. A post of another agency is its proxy there."""
+
+    __tablename__ = "contacts"
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agencies.id"), primary_key=True)
+    level: Mapped[str] = mapped_column(primary_key=True)
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"))
+    confirmed_at: Mapped[datetime]
+    confirmed_by_person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+
+
+class DirectoryChange(Table):
+    """One thing that was changed in a directory, and by whom: nobody, where a file was loaded by command."""
+
+    __tablename__ = "directory_changes"
+    __table_args__ = (
+        Index("ix_directory_changes_partnership", "partnership_id", "id"),
+        Index("ix_directory_changes_agency", "agency_id", "id"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnerships.id"))
+    agency_id: Mapped[str | None] = mapped_column(ForeignKey("agencies.id"))
+    at: Mapped[datetime]
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    what: Mapped[str]
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)

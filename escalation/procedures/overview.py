@@ -85,11 +85,7 @@ class Shown:
 
 def overviews(work: Reading, viewer: Viewer) -> list[Overview]:
     """For each partnership the viewer holds a post in."""
-    return [_overview(work, viewer, partnership) for partnership in _partnerships(viewer)]
-
-
-def _partnerships(viewer: Viewer) -> list[str]:
-    return list(dict.fromkeys(post.partnership_id for post in viewer.posts))
+    return [_overview(work, viewer, partnership) for partnership in partnerships.of_viewer(work, viewer)]
 
 
 def _overview(work: Reading, viewer: Viewer, partnership_id: str) -> Overview:
@@ -195,7 +191,7 @@ def shown(work: Reading, viewer: Viewer, digest: str, partnership_id: str = "") 
 
     Of the partnership that is named, where the viewer holds a post in it; else of the first that has it.
     """
-    named = [each for each in _partnerships(viewer) if partnership_id in ("", each)]
+    named = [each for each in partnerships.of_viewer(work, viewer) if partnership_id in ("", each)]
     for partnership_id in named:
         partnership = partnerships.of(work, partnership_id)
         proposal = _proposal(work, viewer, partnership_id)

@@ -56,6 +56,7 @@ def _give(work: Changing, post: PostRecord, alarms: Sequence[Alarm]) -> None:
 
 def _post(work: Changing, partnership_id: str) -> PostRecord | None:
     """The office’s post, one that somebody holds if there is any; where there is no office, the chair’s."""
-    found = posts.posts_where(work.db, Post.level.in_(OFFICE_LEVELS), Agency.partnership_id == partnership_id)
+    mine = (Post.level.in_(OFFICE_LEVELS), Agency.partnership_id == partnership_id, posts.OPEN)
+    found = posts.posts_where(work.db, *mine)
     held = {post.id for post in found if posts.acting(work.db, post.id, work.now)}
     return min(found, key=lambda p: (p.id not in held, p.level != "office", p.id), default=None)

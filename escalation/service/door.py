@@ -18,7 +18,7 @@ from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
 from escalation.ledger.events import Spent
 from escalation.office import Changing
-from escalation.people import posts
+from escalation.people import partnerships, posts
 from escalation.people.access import (
     Actor,
     Part,
@@ -76,13 +76,22 @@ class Receipt:
 
 
 def raise_escalation(
-    work: Changing, viewer: Viewer, answers: Mapping[str, Any], *, key: str, post_id: str | None = None
+    work: Changing,
+    viewer: Viewer,
+    answers: Mapping[str, Any],
+    *,
+    key: str,
+    post_id: str | None = None,
+    partnership_id: str | None = None,
 ) -> Receipt:
     """Begin a case: it is given its procedure for good, and then `act` raises it like anything else.
 
+    `partnership_id` is where the child lives, for an agency of several; without it, the agency’s home.
     NotYours where the person may not raise; Unanswered with a sentence a field; NotPossible with reasons.
     """
     post = _raising_post(viewer, post_id)
+    if partnership_id not in (None, post.partnership_id):
+        post = _raising_in(work, post, str(partnership_id))
     digest = work.db.scalar(_LOCKED_DIGEST, {"person": viewer.person_id, "partnership": post.partnership_id})
     if digest is None:
         raise NotFound
@@ -109,6 +118,13 @@ def _raising_post(viewer: Viewer, post_id: str | None) -> PostRecord:
     if not mine:
         raise NotYours("Only somebody who works with children in an agency can raise a challenge.")
     return mine[0]
+
+
+def _raising_in(work: Changing, post: PostRecord, partnership_id: str) -> PostRecord:
+    """The post as one of another partnership its agency belongs to. NotFound where it does not."""
+    if partnership_id not in partnerships.of_agency(work, post.agency_id):
+        raise NotFound
+    return replace(post, partnership_id=partnership_id)
 
 
 def _begin(

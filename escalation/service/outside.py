@@ -53,7 +53,7 @@ def _teller(work: Changing, case: CaseRecord, procedure: Procedure, party: str) 
     if side == "office":
         near = posts.post(work.db, case.raiser_post_id)
         assert near is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
-        office = posts.post_for(work.db, near, "office", work.now)
+        office = posts.post_for(work.db, near, "office", work.now, within=case.partnership_id)
         # Whoever is to tell what happened must be able to read it: the office becomes part of the case.
         cases.join(work.db, case.id, "office", office.id, now.version)
         return office.id

@@ -159,7 +159,7 @@ def _responsible(work: Changing, ground: Ground, procedure: Procedure, step: Ste
         roles["deciding"] = (challenged, stage.deciding)
     who = procedure.equivalents
     found = {
-        side: posts.post_for(work.db, near, role, work.now, who, known=known)
+        side: posts.post_for(work.db, near, role, work.now, who, known=known, within=case.partnership_id)
         for side, (near, role) in roles.items()
     }
     return {side: _passed_on(work, to, post) for side, post in found.items()}
@@ -175,7 +175,7 @@ def _ladder(work: Changing, ground: Ground, stage: Stage) -> posts.Ladder:
     """The posts of both agencies; the two that were read already, where nobody above them is wanted."""
     raised = dict(zip(ground.posts, (stage.raising, stage.responding), strict=False))
     if raised and not stage.deciding and all(posts.reaches(post, role) for post, role in raised.items()):
-        return posts.Ladder(ground.posts, frozenset())
+        return posts.Ladder(ground.posts)
     agencies = {ground.case.raising_agency_id, ground.case.responding_agency_id}
     return posts.ladder(work.db, agencies, work.now)
 
@@ -269,7 +269,7 @@ def _party(work: Changing, case: CaseRecord, party: str) -> PostRecord | None:
     """The post a definition means by “office” or “raising manager”."""
     side, _, role = party.rpartition(" ")
     near = posts.post(work.db, case.challenged_post_id if side == "responding" else case.raiser_post_id)
-    return posts.post_for(work.db, near, role, work.now) if near else None
+    return posts.post_for(work.db, near, role, work.now, within=case.partnership_id) if near else None
 
 
 def remind(work: Changing, case: CaseRecord, deadline: DeadlineRecord, rung: int) -> None:

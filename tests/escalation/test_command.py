@@ -90,7 +90,7 @@ def test_a_directory_can_be_added_and_its_faults_are_told_with_their_place(tmp_p
         '[[posts]]\nid = "oak-key"\nagency = "oak"\nlevel = "practitioner"\ntitle = "Key person"\n'
         '[[people]]\nid = "ann"\nname = "Ann"\nemail = "ann@oak.example"\nposts = ["oak-key"]\n'
     )
-    assert "Added." in run(tmp_path, "directory people.toml").stdout
+    assert "Added." in run(tmp_path, "directory load people.toml").stdout
     assert "Done." in run(tmp_path, "password ann@oak.example", ESCALATION_NEW_PASSWORD=PASSWORD).stdout
     assert (
         "Nobody has that e-mail"
@@ -101,7 +101,7 @@ def test_a_directory_can_be_added_and_its_faults_are_told_with_their_place(tmp_p
         .replace('posts = ["oak-key"]', 'posts = ["oak-kye"]')
         .replace('level = "prac', 'level = "xprac')
     )
-    refused = run(tmp_path, "directory people.toml")
+    refused = run(tmp_path, "directory load people.toml")
     assert "people.toml: posts[1].level:" in refused.stderr
 
 

@@ -11,11 +11,14 @@ from sqlalchemy import insert
 
 from escalation.cases import drafts, lists
 from escalation.cli import main
+from escalation.demo.builder import PASSWORD
 from escalation.errors import NotFound, NotYours, Unanswered
+from escalation.office import Reading
 from escalation.people import accounts, leaving
 from escalation.people.leaving import Leaver
 from escalation.people.posts import acting
 from escalation.people.tables import Person
+from escalation.signin import passwords, sessions
 from tests.support.desk import Desk
 from tests.support.handing import BABY, SOUTH, SW1, SW2, cover, pass_on, take_post
 
@@ -98,6 +101,12 @@ def test_by_command_it_is_shown_first_and_done_only_when_asked(desk: Desk, setti
     assert (waiting(desk, "ben"), waiting(desk, "imran")) == ([], [reference])
 
 
+def enters(work: Reading) -> bool:
+    """Whether Ben’s password still opens the door."""
+    found = accounts.account(work, "ben@council.riverbank.example")
+    return passwords.check(found, PASSWORD) is not None
+
+
 def test_everything_passes_and_the_newcomer_answers_in_time(desk: Desk) -> None:
     reference = desk.raised()
     due = [limit.due_at for limit in desk.running(reference)]
@@ -105,13 +114,15 @@ def test_everything_passes_and_the_newcomer_answers_in_time(desk: Desk) -> None:
     cover(desk, "ben", SW1, SW2)
     desk.later("2026-04-01 11:00")
     nora = newcomer(desk)
+    with desk.office.changing() as work:
+        session = sessions.begin(work, "ben", how="password")
     leave(desk, "cleo", "ben", nora)
     assert (waiting(desk, "ben"), waiting(desk, nora)) == ([], [reference])
     assert [limit.due_at for limit in desk.running(reference)] == due
     with desk.office.reading() as work:
         assert [who for who, _, _ in acting(work.db, SW1, work.now)] == [nora], "the cover has ended"
-        assert accounts.check_password(work, "ben@council.riverbank.example", "three quiet otters") is None
-        assert accounts.viewer(work, "ben", 1) is None, "no session of theirs opens anything"
+        assert not enters(work)
+        assert sessions.known(work, session) is None, "no session of theirs opens anything"
     page = desk.page(nora, reference)
     assert page.came is not None
     assert (page.came.words.split(",")[0], page.workers["responding"]) == ("Nora Newcomer", 2)
@@ -140,12 +151,12 @@ def test_a_day_to_come_passes_everything_that_morning_and_not_before(desk: Desk)
     assert (waiting(desk, "ben"), waiting(desk, nora)) == ([reference], [])
     assert desk.sent() == []
     with desk.office.reading() as work:
-        assert accounts.check_password(work, "ben@council.riverbank.example", "three quiet otters")
+        assert enters(work)
     desk.later("2026-04-02 00:00")
     assert (waiting(desk, "ben"), waiting(desk, nora)) == ([], [reference])
     assert [str(letter["To"]) for letter in desk.sent()] == ["nora@council.example"]
     with desk.office.reading() as work:
-        assert accounts.check_password(work, "ben@council.riverbank.example", "three quiet otters") is None
+        assert not enters(work)
 
 
 def test_what_somebody_leads_on_passes_too(desk: Desk) -> None:

@@ -110,6 +110,12 @@ ROUTES = {
     "POST /closures/dates": Access.OFFICE,
     "GET /closures/<int(max=2147483647):closure_id>/dates": Access.OFFICE,
     "POST /closures/<int(max=2147483647):closure_id>/dates": Access.OFFICE,
+    "GET /directory": Access.DIRECTORY,
+    "GET /directory/agencies/<agency_id>": Access.DIRECTORY,
+    "POST /directory/agencies/<agency_id>/contacts/<level>": Access.DIRECTORY,
+    "GET /directory/sheet": Access.KEEPER,
+    "POST /directory/sheet": Access.KEEPER,
+    "GET /directory/sheet/export": Access.KEEPER,
     "GET /status": Access.OFFICE,
     "POST /status/limits/<int(max=2147483647):deadline_id>/again": Access.OFFICE,
     "GET /raise": Access.RAISER,
@@ -224,6 +230,7 @@ def addresses_to_try(desk: Desk) -> list[str]:
         "<way>": "hand_over",
         "<person_id>": "niamh",
         "<int(max=2147483647):cover_id>": str(cover(desk, "ben", SW1, SW2)),
+        "<agency_id>": "meadow",
         "<draft_id>": draft,
         "<page_id>": "decision",
         "<matter>": "complaint",
@@ -289,6 +296,8 @@ ALLOWED = {
     Access.BOARD: {"iris", "olu", "dan"},
     Access.OFFICE: {"iris", "olu"},
     Access.VOUCHER: {"olu", "charlie"},
+    Access.DIRECTORY: {"iris", "olu", "charlie"},
+    Access.KEEPER: {"charlie"},
 }
 
 

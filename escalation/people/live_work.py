@@ -1,0 +1,48 @@
+"""Open challenges that would be left with nobody, were somebody to go. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from escalation.cases.tables import Case, Participant
+from escalation.people.posts import PostRecord, held_now, posts_where
+from escalation.people.tables import Holding, Person, Post
+
+
+def waiting_at(db: Connection, post_ids: Collection[str]) -> dict[str, int]:
+    """How many open challenges each of the posts is responsible in; a post with none is left out."""
+    query = (
+        select(Participant.post_id, func.count(Case.id.distinct()))
+        .join(Case, Case.id == Participant.case_id)
+        .where(Participant.post_id.in_(post_ids), Participant.responsible.is_(True), Case.closed_at.is_(None))
+        .group_by(Participant.post_id)
+    )
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
+def live_work_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
+    """The posts only this person holds at that moment that are responsible in open challenges."""
+    mine = set(db.scalars(select(Holding.post_id).where(Holding.person_id == person_id, held_now(now))))
+    return _left(db, mine, person_id, now)
+
+
+def left_without(db: Connection, post_id: str, person_id: str, then: datetime) -> PostRecord | None:
+    """The post, if it is responsible in open challenges and nobody else holds it at that moment."""
+    return next(iter(_left(db, {post_id}, person_id, then)), None)
+
+
+def _left(db: Connection, post_ids: set[str], person_id: str, then: datetime) -> list[PostRecord]:
+    live = set(waiting_at(db, post_ids))
+    other = aliased(Holding)
+    held = (
+        select(other.post_id)
+        .join(Person, Person.id == other.person_id)
+        .where(other.post_id.in_(live), other.person_id != person_id, Person.closed_at.is_(None))
+        .where(and_(other.since <= then, or_(other.until.is_(None), other.until > then)))
+    )
+    alone = live - set(db.scalars(held))
+    return posts_where(db, Post.id.in_(alone)) if alone else []
