@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -67,7 +69,11 @@ def test_who_has_it_now_is_told_at_once_and_no_letter_holds_a_word_of_it(desk: D
     reference = desk.raised()
     desk.sent()
     pass_on(desk, "ben", "hand_over", reference, f"post/{SW2}")
-    subjects = {str(m["To"]).split("@", maxsplit=1)[0]: str(m["Subject"]) for m in desk.sent()}
+    letters = desk.sent()
+    assert not [
+        letter for letter in letters if WHY in letter.get_content() or "Senior" in letter.get_content()
+    ]
+    subjects = {str(m["To"]).split("@", maxsplit=1)[0]: str(m["Subject"]) for m in letters}
     assert subjects["hannah"] == f"A challenge came to you: {reference}"
     assert subjects["ada"] == f"Somebody else has a challenge now: {reference}"
 
@@ -250,28 +256,44 @@ def test_an_empty_post_of_the_other_side_is_an_alarm_too(desk: Desk) -> None:
     assert alarms(desk) == ["empty_post"]
 
 
-PEOPLE = ("ben", "hannah", "cleo", "ngozi", "ada", "grace", "niamh", "imran")
-COUNCIL = (SW1, SW2, TEAM_MANAGER, HEAD, SOUTH)
+Move = tuple[str, str, str, str]
+COUNCIL_PEOPLE = ("ben", "hannah", "cleo", "ngozi", "ngozi", "cleo", "hannah", "imran")
+PEOPLE = (*COUNCIL_PEOPLE, "ada", "grace", "niamh")
+COUNCIL = (SW1, SW2, TEAM_MANAGER, TEAM_MANAGER, HEAD, SOUTH)
 NURSERY_POSTS = (KEY, BABY, NURSERY)
+NONE = st.just("")
+BY_POST = st.sampled_from((SW2, SW2, SOUTH, TEAM_MANAGER, HEAD))
+# What would let somebody judge their own, if it were allowed: all of it is tried, in any order.
+TEMPTING = (
+    ("cover", "cleo", TEAM_MANAGER, SW2),
+    ("take", "hannah", TEAM_MANAGER, ""),
+    ("take", "hannah", KEY, ""),
+    ("take", "ada", TEAM_MANAGER, ""),
+    ("hand_over", "cleo", HEAD, ""),
+    ("respond", "hannah", "", ""),
+    ("respond", "ada", "", ""),
+    ("respond", "ben", "", ""),
+    ("accept", "hannah", "", ""),
+    ("step_aside", "hannah", SOUTH, ""),
+)
 MOVES = st.one_of(
-    st.tuples(st.just("cover"), st.sampled_from(PEOPLE), st.sampled_from(COUNCIL), st.sampled_from(COUNCIL)),
-    st.tuples(st.just("cover"), st.sampled_from(PEOPLE), st.sampled_from(NURSERY_POSTS), st.just(NURSERY)),
+    st.tuples(st.just("cover"), st.sampled_from(("cleo", "ngozi")), st.sampled_from(COUNCIL), BY_POST),
+    st.tuples(
+        st.just("cover"), st.sampled_from(("ada", "grace")), st.sampled_from(NURSERY_POSTS), st.just(NURSERY)
+    ),
     st.tuples(
         st.sampled_from(("hand_over", "step_aside")),
         st.sampled_from(PEOPLE),
         st.sampled_from((*COUNCIL, *NURSERY_POSTS)),
-        st.just(""),
+        NONE,
     ),
-    st.tuples(
-        st.just("take"), st.sampled_from(PEOPLE), st.sampled_from((*COUNCIL, *NURSERY_POSTS)), st.just("")
-    ),
-    st.tuples(
-        st.sampled_from(("respond", "move_up", "accept")), st.sampled_from(PEOPLE), st.just(""), st.just("")
-    ),
+    st.tuples(st.just("take"), st.sampled_from(PEOPLE), st.sampled_from((*COUNCIL, *NURSERY_POSTS)), NONE),
+    st.tuples(st.just("respond"), st.sampled_from(COUNCIL_PEOPLE), NONE, NONE),
+    st.tuples(st.sampled_from(("respond", "move_up", "accept")), st.sampled_from(PEOPLE), NONE, NONE),
 )
 
 
-def tried(desk: Desk, reference: str, move: tuple[str, str, str, str]) -> None:
+def tried(desk: Desk, reference: str, move: Move) -> None:
     what, who, post, by_post = move
     if what == "cover":
         cover(desk, who, post, by_post)
@@ -283,16 +305,23 @@ def tried(desk: Desk, reference: str, move: tuple[str, str, str, str]) -> None:
         desk.act(who, what, reference)
 
 
-@given(st.lists(MOVES, min_size=4, max_size=14))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Where somebody has answered already, and where the next tier waits for an answer.
+ANSWERED = [("cover", "ben", SW1, SW2), ("respond", "hannah", "", "")]
+OPENINGS = st.sampled_from(([], ANSWERED, [*ANSWERED, ("move_up", "ada", "", "")]))
+
+
+@given(OPENINGS, st.permutations(TEMPTING), st.lists(MOVES, max_size=4))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_posts_are_covered_and_handed_over_nobody_judges_their_own(
-    desk: Desk, moves: list[tuple[str, str, str, str]]
+    desk: Desk, opening: list[Move], tempting: list[Move], moves: list[Move]
 ) -> None:
     with desk.office.changing() as work:
         work.db.exec_driver_sql("DELETE FROM covers")
         work.db.exec_driver_sql("DELETE FROM holdings WHERE id > 31")
     reference = desk.raised()
-    for move in moves:
+    # Whoever covered when it was raised counts as having decided; here they begin afterwards.
+    desk.later(timedelta(seconds=1))
+    for move in (*opening, *moves, *tempting):
         try:
             tried(desk, reference, move)
         except Refusal:
