@@ -10,7 +10,9 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from escalation.people.access import Viewer, board_posts, office_posts, raising_posts
+from escalation.people.access import Viewer, may
+from escalation.people.rules import Function
+from web import opening
 from web.errors import SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -26,6 +28,8 @@ class Access(Enum):
     CASE = "somebody whose post is part of the case"
     BOARD = "somebody who sees a partnership’s cases without identities"
     OFFICE = "somebody of the partnership’s office, or its chair"
+    NAMED = "somebody whose post is named for emergencies"
+    OVERSEER = "a manager or senior of an agency, or somebody of the partnership’s office"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -62,7 +66,15 @@ def _ask() -> Response | None:
         return _to_sign_in()
     if not _holds(who, current_user.viewer):
         abort(404)
+    _note_reading(who)
     return None
+
+
+def _note_reading(who: Access) -> None:
+    """Whatever has a case’s reference in its address is a reading of that case, and is recorded first."""
+    reference = (request.view_args or {}).get("reference")
+    if reference is not None:
+        opening.note(reference, Function.READ if who is Access.CASE else Function.BOARD_CASE)
 
 
 def _to_sign_in() -> Response:
@@ -72,11 +84,17 @@ def _to_sign_in() -> Response:
     return redirect(url_for("account.sign_in", next=None if here == "/" else here), 303)
 
 
+_OPENED_BY = {
+    Access.RAISER: (Function.RAISE,),
+    Access.BOARD: (Function.BOARD_LIST,),
+    Access.OFFICE: (Function.OFFICE,),
+    Access.NAMED: (Function.BREAK_GLASS,),
+    Access.OVERSEER: (Function.ODD_OF_AGENCY, Function.ODD_OF_ALL),
+}
+
+
 def _holds(who: Access, viewer: Viewer) -> bool:
-    if who is Access.RAISER:
-        return bool(raising_posts(viewer))
-    if who is Access.BOARD:
-        return bool(board_posts(viewer))
-    if who is Access.OFFICE:
-        return bool(office_posts(viewer))
-    return True
+    """Whether their posts open it. For a case the engine asks again, by the case."""
+    if who in (Access.SIGNED_IN, Access.CASE):
+        return True
+    return any(may(viewer, function) for function in _OPENED_BY.get(who, ()))

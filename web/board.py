@@ -7,11 +7,12 @@ from dataclasses import asdict
 from flask import Blueprint, render_template, request, url_for
 
 from escalation.board.figures import BoardPage, Filters, board_list
-from escalation.cases.page import CasePage, board_page
+from escalation.cases.page import CasePage
 from escalation.cases.telling import Told
 from escalation.people import partnerships
 from escalation.service.moving import may_move
 from web.access import Access, access
+from web.opening import board_page
 from web.session import office, viewer
 from workflows.diagram import path_svg
 
@@ -41,7 +42,7 @@ def board() -> str:
 def case(reference: str) -> str:
     """The whole history of one escalation, without identities."""
     with office().reading() as work:
-        page = board_page(work, viewer(), reference)
+        page = board_page(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
     around = {"picture": path_svg(page.path), "done": _moved(page), "may_move": may_move(viewer(), page.case)}

@@ -11,7 +11,16 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered, Unavailable, Unsure
+from escalation.errors import (
+    NotFound,
+    NotPossible,
+    NotYours,
+    Stale,
+    Unanswered,
+    Unavailable,
+    Unrecorded,
+    Unsure,
+)
 from web import session
 from web.forms import CHOICES
 from workflows.definition import Field
@@ -76,6 +85,12 @@ TABLE: dict[type[Exception] | int, Told] = {
         503,
         "We could not record this",
         "The record cannot be reached just now. Nothing was recorded.",
+        keeps="resend",
+    ),
+    Unrecorded: Told(
+        503,
+        "This cannot be opened just now",
+        "Every reading of a challenge is recorded. This one could not be, so nothing of it is shown.",
         keeps="resend",
     ),
     Unsure: Told(

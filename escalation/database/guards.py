@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-NEVER_CHANGED = ("events", "procedures", "firings", "editions", "retries", "redatings")
+NEVER_CHANGED = ("events", "procedures", "firings", "editions", "retries", "redatings", "case_reads")
 _ON_SQLITE = ("UPDATE", "DELETE")
 _ON_POSTGRESQL = (*_ON_SQLITE, "TRUNCATE")
 _SENTENCE = "rows of this table are never changed or removed"

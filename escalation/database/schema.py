@@ -12,6 +12,7 @@ from escalation.notices import tables as notices
 from escalation.people import tables as people
 from escalation.privacy import tables as privacy
 from escalation.procedures import tables as procedures
+from escalation.reads import tables as reads
 from escalation.scheduler import tables as scheduler
 from escalation.tasks import tables as tasks
 
@@ -25,6 +26,7 @@ ROOMS = (
     people,
     privacy,
     procedures,
+    reads,
     scheduler,
     tasks,
 )

@@ -122,6 +122,12 @@ LETTERS = {
         URGENT,
         page="status",
     ),
+    "glass_broken": Letter(
+        "A challenge was opened in an emergency: {reference}",
+        "Somebody named for emergencies has opened a challenge you are part of, to read it. The page says"
+        " who, why and until when. If that seems wrong to you, speak to the partnership’s office today.",
+        URGENT,
+    ),
     "redated": Letter(
         "A date has changed: {reference}",
         "The calendar has changed, and with it the date by which something is due. The page says the new"

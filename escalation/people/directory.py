@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from escalation.errors import NotReady
 from escalation.office import Changing
+from escalation.people.access import NAMED_LEVELS
 from escalation.people.posts import LEVELS
 from escalation.people.tables import Agency, Holding, Partnership, Person, Post, Team
 from workflows.errors import did_you_mean
@@ -54,6 +55,7 @@ class PostShape(Strict):
     team = fields.String(load_default=None)
     level = one_of(LEVELS, required=True)
     title = sentence(200, required=True)
+    breaks_glass = fields.Boolean(load_default=False)
 
 
 class PersonShape(Strict):
@@ -112,6 +114,8 @@ def _unknown(loaded: Mapping[str, Any]) -> Iterator[str]:
     for entry in [*loaded["teams"], *loaded["posts"]]:
         yield from _known(entry["id"], "agency", entry["agency"], agencies)
     for post in loaded["posts"]:
+        if post.get("breaks_glass") and post["level"] not in NAMED_LEVELS:
+            yield f"{post['id']}: only a senior’s or the chair’s post can be named for emergencies."
         if post["team"]:
             yield from _known(post["id"], "team", post["team"], teams)
     for person in loaded["people"]:
@@ -132,7 +136,7 @@ def load_directory(
     _add(db, Partnership.__table__, [{**partnership, "procedure_digest": procedure_digest}])
     _add(db, Agency.__table__, [{**a, "partnership_id": partnership["id"]} for a in loaded["agencies"]])
     _add(db, Team.__table__, [{**_renamed(team), "name": team["name"]} for team in loaded["teams"]])
-    _add(db, Post.__table__, [_renamed(post) for post in loaded["posts"]])
+    _add(db, Post.__table__, [{"breaks_glass": False, **_renamed(post)} for post in loaded["posts"]])
     people = [{k: v for k, v in person.items() if k != "posts"} for person in loaded["people"]]
     fresh = {
         "password_hash": password_hash,

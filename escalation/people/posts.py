@@ -35,6 +35,7 @@ class PostRecord:
     team: str | None
     partnership_id: str
     agency_kind: str
+    breaks_glass: bool = False
 
     @property
     def words(self) -> str:
@@ -43,7 +44,7 @@ class PostRecord:
         return f"{self.title}, {place}"
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     Post.id,
     Post.level,
     Post.title,
@@ -53,6 +54,7 @@ _COLUMNS = (
     Team.name.label("team"),
     Agency.partnership_id,
     Agency.kind,
+    Post.breaks_glass,
 )
 
 

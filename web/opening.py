@@ -1,0 +1,48 @@
+"""The one way from a page to a case: what was not put on the record of readings first cannot be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+
+from escalation.cases import page as engine
+from escalation.cases.page import CasePage
+from escalation.errors import Unavailable, Unrecorded
+from escalation.office import Reading
+from escalation.people.rules import Function
+from escalation.reads import opening
+from web.session import office, viewer
+
+_NOTED = "readings"
+
+
+def note(reference: str, function: Function) -> None:
+    """Keep that the viewer reads a case with this request. NotFound, Unrecorded; a form keeps Unavailable."""
+    what = f"{request.method} {request.endpoint}"
+    try:
+        opening.record(office(), viewer(), reference, what=what, function=function)
+    except Unrecorded as error:
+        if request.method == "POST":
+            # What was typed is on its page, to be sent again.
+            raise Unavailable(str(error)) from error
+        raise
+    g.setdefault(_NOTED, set()).add((reference, function))
+
+
+def case_page(work: Reading, reference: str) -> CasePage:
+    """The case as the viewer sees it. LookupError where this reading was not kept: then nothing is shown."""
+    _require(reference, Function.READ)
+    return engine.case_page(work, viewer(), reference)
+
+
+def board_page(work: Reading, reference: str) -> CasePage:
+    """The case without identities. LookupError where this reading was not kept: then nothing is shown."""
+    _require(reference, Function.BOARD_CASE)
+    return engine.board_page(work, viewer(), reference)
+
+
+def _require(reference: str, function: Function) -> None:
+    noted: Any = g.get(_NOTED, set())
+    if (reference, function) not in noted:
+        raise LookupError("a case is shown only after its reading was recorded")
