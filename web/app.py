@@ -17,6 +17,7 @@ import web.board
 import web.cases
 import web.closures
 import web.edge
+import web.emergency
 import web.errors
 import web.health
 import web.home
@@ -25,6 +26,7 @@ import web.moving
 import web.practice
 import web.procedures
 import web.raising
+import web.readers
 import web.session
 import web.status
 import web.what_if
@@ -52,6 +54,8 @@ AREAS = (
     web.raising,
     web.cases,
     web.board,
+    web.readers,
+    web.emergency,
     web.procedures,
     web.what_if,
     web.moving,

@@ -13,7 +13,8 @@ from escalation.cases.drafts import DraftRecord
 from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import partnerships
-from escalation.people.access import Viewer, board_posts, raising_posts
+from escalation.people.access import Viewer, may, raising_posts
+from escalation.people.rules import Function
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
@@ -92,7 +93,9 @@ def _may(who: Viewer) -> dict[str, bool]:
     levels = {post.level for post in who.posts}
     return {
         "may_raise": bool(raising_posts(who)),
-        "sees_board": bool(board_posts(who)),
+        "sees_board": may(who, Function.BOARD_LIST),
+        "sees_readers": may(who, Function.ODD_OF_AGENCY) or may(who, Function.ODD_OF_ALL),
+        "may_break_glass": may(who, Function.BREAK_GLASS),
         "sees_no_case": levels <= {"administrator"},
         "holds_a_post": bool(levels),
     }

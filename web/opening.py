@@ -15,11 +15,21 @@ from escalation.reads import opening
 from web.session import office, viewer
 
 _NOTED = "readings"
+_WHAT = {
+    "cases.form": "form",
+    "cases.act": "form that was sent",
+    "cases.evidence": "file",
+    "readers.of_case": "list of who has read it",
+    "board.case": "board’s page",
+    "moving.choose": "move to another edition",
+    "moving.check": "move to another edition",
+    "moving.move": "move to another edition",
+}
 
 
 def note(reference: str, function: Function) -> None:
     """Keep that the viewer reads a case with this request. NotFound, Unrecorded; a form keeps Unavailable."""
-    what = f"{request.method} {request.endpoint}"
+    what = _WHAT.get(request.endpoint or "", "page")
     try:
         opening.record(office(), viewer(), reference, what=what, function=function)
     except Unrecorded as error:

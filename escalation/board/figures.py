@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
+from escalation.cases.seen import of_board
 from escalation.cases.tables import Case
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
@@ -116,7 +117,7 @@ def _shape(filters: Filters) -> Filters:
 
 
 def _rules(shape: Filters) -> Sequence[ColumnElement[bool]]:
-    rules: list[ColumnElement[bool]] = [Case.partnership_id == bindparam("partnership")]
+    rules: list[ColumnElement[bool]] = [of_board(bindparam("partnership"))]
     if shape.agency:
         agency: ColumnElement[str] = bindparam("agency")
         rules.append((Case.raising_agency_id == agency) | (Case.responding_agency_id == agency))

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from escalation.cases import seen
 from escalation.cases.tables import Case, Participant
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
@@ -285,11 +286,7 @@ def _cases(posts: int, *rules: ColumnElement[bool]) -> tuple[_Query, _Query]:
 def _parts(posts: int, *rules: ColumnElement[bool]) -> Subquery:
     """The newest so many cases of so many posts, each post’s own by its index. A case’s id is its turn."""
     of_each = [
-        select(Participant.case_id)
-        .distinct()
-        .where(Participant.post_id == post, *rules)
-        .order_by(Participant.case_id.desc())
-        .limit(_most())
+        seen.of_post(post).distinct().where(*rules).order_by(Participant.case_id.desc()).limit(_most())
         for post in _posts(posts) or [null()]
     ]
     found = union(*[select(each.subquery()) for each in of_each]).subquery()

@@ -47,9 +47,10 @@ def keep(
     """Keep a reading; without a ground, an attempt that is about to be refused."""
     # Somebody refused is looked at where they work, and not where the case is that they asked for.
     post = ground.post if ground else next(iter(viewer.posts), None)
+    of_case = case.partnership_id if case and (ground or not post) else None
     row = {
         "case_id": case.id if case else None,
-        "partnership_id": case.partnership_id if case and ground else post.partnership_id if post else None,
+        "partnership_id": of_case or (post.partnership_id if post else None),
         "person_id": viewer.person_id,
         "post_id": post.id if post else None,
         "at": work.now,
