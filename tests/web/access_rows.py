@@ -98,8 +98,9 @@ ROWS: Mapping[str, Row] = {
     "GET /procedures": to(SIGNED_IN, 200),
     "GET /procedures/propose": to(OFFICE | {"hana"}, 200),
     "POST /procedures/propose": to(OFFICE | {"hana"}, 400),
-    "GET /procedures/<digest>": to(set(RIVERBANK), 200),
-    "POST /procedures/<int(max=2147483647):proposal_id>/agree": to(OFFICE, 303, olu=(409,)),
+    # A proposed edition is its office’s alone until a second person has agreed.
+    "GET /procedures/<digest>": to(OFFICE, 200),
+    "POST /procedures/<int(max=2147483647):proposal_id>/agree": to(OFFICE, 303, olu=(403,)),
     "POST /procedures/<int(max=2147483647):proposal_id>/refuse": to(OFFICE, 303, 400, 409),
     "GET /cases/<reference>": of_case("page", 200),
     "GET /cases/<reference>/reads": of_case("page", 200),
