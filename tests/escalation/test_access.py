@@ -116,7 +116,11 @@ def test_every_list_holds_only_what_its_reader_may_see(desk: Desk) -> None:
             may_see = {row.reference for row in work.db.execute(query)}
             listed = {
                 row.reference
-                for found in (lists.inbox(work, viewer), lists.others(work, viewer), lists.ended(work, viewer))
+                for found in (
+                    lists.inbox(work, viewer),
+                    lists.others(work, viewer),
+                    lists.ended(work, viewer),
+                )
                 for row in found.rows
             }
         assert listed <= may_see, person

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from escalation.errors import NotFound, Unavailable, Unrecorded
+from escalation.errors import NotFound
 from escalation.people.rules import Function
 from escalation.reads import odd, opening, store
 from escalation.reads.odd import OddPage, odd_list
@@ -60,22 +60,6 @@ def test_the_database_refuses_to_change_what_was_read(desk: Desk, change: str) -
     with pytest.raises(DBAPIError), desk.office.changing() as work:
         work.db.execute(text(change))
     assert len(kept(desk)) == 1
-
-
-def test_a_reading_that_cannot_be_kept_does_not_happen(desk: Desk) -> None:
-    reference = desk.raised()
-    with desk.office.changing() as work:
-        work.db.execute(text("ALTER TABLE case_reads RENAME TO case_reads_away"))
-
-    class Full:
-        """A database whose disk is full: it can be read, and takes no change."""
-
-        def changing(self) -> object:
-            raise Unavailable("database or disk is full")
-
-    full = replace(desk.office, database=Full())  # type: ignore[arg-type]
-    with pytest.raises(Unrecorded):
-        opening.record(full, desk.person("ada"), reference, what="page", function=Function.READ)
 
 
 def test_both_sides_see_posts_and_times_and_names_of_their_own_agency_alone(desk: Desk) -> None:

@@ -148,10 +148,7 @@ def relation(person: str, state: str) -> str:
 
 def expected(row: Row, route: str, person: str, state: str) -> frozenset[int]:
     """What must be answered. Whatever no row opens is a refusal."""
-    if row.sees:
-        open_to = row.sees in SEES[relation(person, state)]
-    else:
-        open_to = person in row.who
+    open_to = row.sees in SEES[relation(person, state)] if row.sees else person in row.who
     if open_to:
         return dict(row.but).get(person, row.yes)
     if person in SIGNED_OUT:

@@ -23,7 +23,7 @@ from escalation.service.door import Command, raise_escalation
 from tests.support.desk import ANSWERS, CHALLENGE, Desk
 from workflows.loader import library, load_file
 
-PASSWORD = "three quiet otters"  # noqa: S105 - everybody’s, invented
+PASSWORD = "three quiet otters"
 REOPENING = """
 [procedure]
 id = "reopening"

@@ -104,7 +104,7 @@ def leaks(route: str, person: str, state: str, answer: TestResponse) -> Iterator
         yield "the child"
     if (FILE.data.decode() in body) != (route == EVIDENCE and "files" in sees):
         yield "a file"
-    if (FILE.name in body) != ((whole and "files" in sees) or "<draft_id>" in route and FILE.name in body):
+    if (FILE.name in body) != ((whole and "files" in sees) or ("<draft_id>" in route and FILE.name in body)):
         yield "the name of a file"
     if whole and (RAISER in body) != ("names" in sees or person == "ada"):
         yield "the name of a worker"
