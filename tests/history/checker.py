@@ -10,8 +10,10 @@ from escalation.ledger import verify
 from escalation.ledger.events import EventRecord
 from tests.history import promises, replay
 from tests.history.recorded import OK, REFUSED, UNKNOWN, CaseHistory, History, Operation
+from workflows.definition import PRIVATE_NOTE
 
 Recorded = tuple[str, EventRecord]
+Unseen = dict[tuple[str, str], set[int]]
 
 
 def faults(history: History) -> list[str]:
@@ -53,15 +55,29 @@ def _of_operations(history: History) -> Iterator[str]:
         sent[operation.key].append(operation)
         if operation.status == 500:
             yield f"{operation.words} came to an error page"
+    unseen = _unseen(history)
     for key, operations in sent.items():
-        yield from _of_key(operations, recorded.get(key, []))
+        yield from _of_key(operations, recorded.get(key, []), unseen)
     for key in recorded.keys() - sent.keys():
         for reference, event in recorded[key]:
             yield f"{reference}: event {event.number} ({event.action}) was asked for by nobody"
-    yield from _old_pages(history.operations, recorded)
+    yield from _old_pages(history.operations, recorded, unseen)
 
 
-def _of_key(operations: Sequence[Operation], found: Sequence[Recorded]) -> Iterator[str]:
+def _unseen(history: History) -> Unseen:
+    """The private notes of each case that somebody is not shown: they make none of their forms too old."""
+    found: Unseen = defaultdict(set)
+    for case in history.cases:
+        notes = [event for event in case.events if event.action == PRIVATE_NOTE]
+        for operation in history.operations if notes else ():
+            theirs = history.world.held.get(operation.person, frozenset())
+            sides = {seat.side for seat in case.seats if seat.post_id in theirs}
+            others = {event.number for event in notes if event.facts["side"] not in sides}
+            found[case.case.reference, operation.person] = others
+    return found
+
+
+def _of_key(operations: Sequence[Operation], found: Sequence[Recorded], unseen: Unseen) -> Iterator[str]:
     """One form, sent once or more often: one event if any was acknowledged, none if all were refused."""
     first = operations[0]
     outcomes = {operation.outcome for operation in operations}
@@ -73,16 +89,19 @@ def _of_key(operations: Sequence[Operation], found: Sequence[Recorded]) -> Itera
     if found and outcomes == {REFUSED}:
         yield f"{first.words} was refused, and is recorded all the same"
     for reference, event in found:
-        yield from _of_event(operations, reference, event)
+        yield from _of_event(operations, reference, event, unseen)
 
 
-def _of_event(operations: Sequence[Operation], reference: str, event: EventRecord) -> Iterator[str]:
+def _of_event(
+    operations: Sequence[Operation], reference: str, event: EventRecord, unseen: Unseen
+) -> Iterator[str]:
     first = operations[0]
     asked = {(operation.person, operation.action) for operation in operations}
     where = {operation.reference for operation in operations if operation.reference}
     if (event.person_id, event.action) not in asked or where - {reference}:
         yield f"{first.words} is recorded as something else: {event.action} on {reference}"
-    if event.number not in {operation.seen + 1 for operation in operations}:
+    hidden = unseen[reference, first.person]
+    if not any(_shows(operation.seen, event.number, hidden) for operation in operations):
         yield (
             f"{first.words} showed version {first.seen} and became event {event.number}:"
             " an update it never saw is lost"
@@ -95,7 +114,14 @@ def _of_event(operations: Sequence[Operation], reference: str, event: EventRecor
         yield f"{first.words} is recorded at a moment after it was answered"
 
 
-def _old_pages(operations: Sequence[Operation], recorded: dict[str, list[Recorded]]) -> Iterator[str]:
+def _shows(seen: int, number: int, hidden: set[int]) -> bool:
+    """Whether a page of version `seen` showed everything its reader may see before event `number`."""
+    return seen < number and all(each in hidden for each in range(seen + 1, number))
+
+
+def _old_pages(
+    operations: Sequence[Operation], recorded: dict[str, list[Recorded]], unseen: Unseen
+) -> Iterator[str]:
     """A page asked for after something was acknowledged shows it, whichever server answers."""
     acknowledged: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for operation in operations:
@@ -103,7 +129,9 @@ def _old_pages(operations: Sequence[Operation], recorded: dict[str, list[Recorde
             for reference, event in recorded.get(operation.key, []):
                 acknowledged[reference].append((operation.done, event.number))
     for operation in operations:
-        before = [number for done, number in acknowledged[operation.reference] if done < operation.looked]
+        hidden = unseen[operation.reference, operation.person]
+        known = [(done, number) for done, number in acknowledged[operation.reference] if number not in hidden]
+        before = [number for done, number in known if done < operation.looked]
         if before and operation.action != "raise" and max(before) > operation.seen:
             yield f"{operation.words} was shown version {operation.seen}, after event {max(before)} was acknowledged"
 

@@ -108,6 +108,25 @@ def test_a_good_history_has_no_fault(good: Good) -> None:
     assert any(o.outcome == REFUSED for o in good.history.operations), "somebody came too late"
 
 
+def test_a_private_note_of_the_other_side_makes_no_form_too_old_and_one_of_ones_own_does(desk: Desk) -> None:
+    witness = Witness(desk)
+    told = witness.raised()
+    waits = witness.tab("ada", "add_note", told)
+    witness.act("ben", "add_private_note", told)
+    witness.send(waits)
+    assert witness.operations[-1].outcome != REFUSED
+    assert faults(witness.history()) == []
+    own = witness.tab("ada", "add_note", told)
+    witness.act("ada", "add_private_note", told)
+    witness.send(own)
+    assert witness.operations[-1].outcome == REFUSED
+    history = witness.history()
+    note = next(o for o in history.operations if (o.person, o.action) == ("ada", "add_note"))
+    late = replace(note, seen=0)
+    forged_ = replace(history, operations=tuple(late if o is note else o for o in history.operations))
+    assert any("it never saw is lost" in fault for fault in faults(forged_))
+
+
 def _swapped(good: Good) -> History:
     first, second, third, fourth, *rest = good.told.events
     return good.events(numbered([first, second, fourth, third, *rest]))
