@@ -18,7 +18,7 @@ from web.session import office, viewer
 
 area = Blueprint("keeping", __name__, url_prefix="/directory")
 Messages = Mapping[str, Sequence[str]]
-_ONE = "/<any(agencies, teams, posts, people, holdings):kind>/<thing_id>/<deed>"
+_ONE = "/<any(agencies,teams,posts,people,holdings):kind>/<thing_id>/<deed>"
 
 
 @area.get(_ONE)

@@ -19,7 +19,11 @@ from workflows.definition import Field
 Typed = Mapping[str, Any]
 NAME = question("name", "text", "Name", "Enter a name")
 KIND = question(
-    "kind", "text", "What kind of agency is it?", "Enter a kind", "For example nursery, school, health, council"
+    "kind",
+    "text",
+    "What kind of agency is it?",
+    "Enter a kind",
+    "For example nursery, school, council",
 )
 TITLE = question(
     "name", "text", "What is the post called?", "Enter a name", "The job, not whoever holds it: Team manager"
@@ -34,7 +38,9 @@ EMAIL = question(
 POST = question("post", "choice", "Which post do they hold?", "Choose a post")
 FIRST = question("first_day", "date", "From which day?", "Enter the first day", "For example 24 12 2026")
 LAST = replace(
-    question("last_day", "date", "Until which day?", "Enter the last day", "Leave it empty if nobody knows yet"),
+    question(
+        "last_day", "date", "Until which day?", "Enter the last day", "Leave it empty if it is not known"
+    ),
     needed=False,
 )
 LAST_NOW = replace(LAST, label="What is their last day?", hint="Leave it empty to end it now")
@@ -73,7 +79,7 @@ class Deed:
 
 def add_agency(work: Changing, viewer: Viewer, partnership_id: str, typed: Typed) -> str:
     """Add an agency to a partnership; its id."""
-    asking.refuse_twin(work, "agency", typed["name"], partnership_id=partnership_id)
+    asking.refuse_twin(work, typed["name"], partnership_id=partnership_id)
     return keeping.put_agency(work, viewer, {"name": typed["name"], "kind": typed["kind"]}, partnership_id)
 
 
@@ -111,7 +117,7 @@ def _team(work: Reading, viewer: Viewer, agency_id: str) -> Sheet:
 
 def _add_team(work: Changing, viewer: Viewer, agency_id: str, typed: Typed) -> str:
     asking.agency(work, viewer, agency_id)
-    asking.refuse_twin(work, "team", typed["name"], agency_id=agency_id)
+    asking.refuse_twin(work, typed["name"], agency_id=agency_id)
     keeping.put_team(work, viewer, {"agency": agency_id, "name": typed["name"]})
     return agency_id
 

@@ -170,12 +170,11 @@ def pointing(work: Reading, viewer: Viewer, agency_id: str, level: str) -> Point
     return Pointing(home, level, now.id if now else "", contacts(work, viewer, home))
 
 
-def refuse_twin(work: Reading, kind: str, name: str, *, agency_id: str = "", partnership_id: str = "") -> None:
-    """A form sent twice must not add twice: an open agency or team of the same name is there already."""
-    if kind == "team":
-        named = [each.name for each in entries.teams(work, agency_id) if each.closed_at is None]
-    else:
-        named = entries.agency_names(work, partnership_id)
+def refuse_twin(work: Reading, name: str, *, agency_id: str = "", partnership_id: str = "") -> None:
+    """A form sent twice must not add twice: an open agency, or team of one, has this name already."""
+    named = entries.agency_names(work, partnership_id)
+    if agency_id:
+        named = tuple(each.name for each in entries.teams(work, agency_id) if each.closed_at is None)
     if name.strip().lower() in (each.lower() for each in named):
         raise Unanswered({"name": [f"There is one called “{name.strip()}” already"]})
 

@@ -124,7 +124,7 @@ def put_person(work: Changing, viewer: Viewer, given: Given, *, near: str = "") 
     )
     if known and known.closed_at is not None:
         raise NotPossible([f"The account of {known.name} is closed."])
-    fresh = {} if known else {"password_hash": NO_PASSWORD, "session_version": 1, "closed_at": None}
+    fresh = {} if known else {"password_hash": NO_PASSWORD, "closed_at": None}
     return _write(_by(work, viewer, agency), "person", known, given, {**values, **fresh}, agency.id)
 
 
@@ -378,7 +378,7 @@ def _named(known: Any, name: str, text: str) -> str | None:
 
 
 def _said(values: Mapping[str, Any]) -> str:
-    hidden = ("password_hash", "session_version", "closed_at", "partnership_id", "agency_id")
+    hidden = ("password_hash", "closed_at", "partnership_id", "agency_id")
     shown = ((key.removesuffix("_id"), value) for key, value in values.items() if key not in hidden)
     return ", ".join(f"{key}: {value or 'none'}" for key, value in shown)
 
