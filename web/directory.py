@@ -48,6 +48,7 @@ def agency(agency_id: str) -> ResponseReturnValue:
         "may_point": may_point(viewer(), shown),
         "keeps": may_keep(viewer(), shown) and shown.closed_at is None,
         "administers": administers(viewer(), shown.partnership_id),
+        "me": viewer().person_id,
         "may_join": len({p.partnership_id for p in viewer().posts if p.level == "administrator"}) > 1,
     }
     return render_template("directory/agency.html", agency=shown, said=_said(), **rights, **parts)
