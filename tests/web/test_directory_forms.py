@@ -33,7 +33,9 @@ def changes(desk: Desk, agency_id: str) -> list[str]:
 
 def holding(visitor: Visitor, name: str) -> str:
     """The address of the form that ends somebody’s holding."""
-    found = re.search(rf'href="(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: {name}', visitor.seen.text)
+    found = re.search(
+        rf'href="(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: {name}', visitor.seen.text
+    )
     assert found, name
     return found[1]
 
@@ -104,7 +106,8 @@ def test_a_post_is_added_given_ended_and_closed(desk: Desk, visits: Visits) -> N
     assert nora.says("The post is given.")
     assert {"deputy", "meadow-babyroom"} <= {post.id for post in desk.person("niamh").posts}
     deputy = re.search(
-        r'(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: [^<]+ as Deputy manager', nora.seen.text
+        r'(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: [^<]+ as Deputy manager',
+        nora.seen.text,
     )
     assert deputy
     assert filled_in(nora, deputy[1]) == 303
