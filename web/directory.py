@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.people import entries, sheets
-from escalation.people.access import administers, keeping_posts, may_keep, may_point
+from escalation.people.access import administered, administers, keeping_posts, may_keep, may_point
+from escalation.people.entries import AgencyRecord
 from escalation.people.posts import LADDER
 from escalation.people.sheets import Outcome
 from web.access import Access, access, sensitive
@@ -25,8 +28,7 @@ def agencies() -> ResponseReturnValue:
         posts = [each for each in entries.posts(work, [a.id for a in found]) if each.closed_at is None]
         changes = entries.changes(work, viewer())
     parts = {"agencies": found, "posts": posts, "levels": LADDER, "changes": changes, "said": _said()}
-    kept = keeping_posts(viewer())
-    rights = {"keeps": bool(kept), "adds": any(each.level == "administrator" for each in kept)}
+    rights = {"keeps": bool(keeping_posts(viewer())), "adds": bool(administered(viewer()))}
     return render_template("directory/agencies.html", **parts, **rights)
 
 
@@ -44,14 +46,18 @@ def agency(agency_id: str) -> ResponseReturnValue:
             "others": entries.other_partnerships(work, shown),
             "now": work.now,
         }
-    rights = {
-        "may_point": may_point(viewer(), shown),
-        "keeps": may_keep(viewer(), shown) and shown.closed_at is None,
-        "administers": administers(viewer(), shown.partnership_id),
-        "me": viewer().person_id,
-        "may_join": len({p.partnership_id for p in viewer().posts if p.level == "administrator"}) > 1,
+    return render_template("directory/agency.html", agency=shown, said=_said(), **_rights(shown), **parts)
+
+
+def _rights(shown: AgencyRecord) -> dict[str, Any]:
+    who = viewer()
+    return {
+        "may_point": may_point(who, shown),
+        "keeps": may_keep(who, shown) and shown.closed_at is None,
+        "administers": administers(who, shown.partnership_id),
+        "may_join": len(administered(who)) > 1,
+        "me": who.person_id,
     }
-    return render_template("directory/agency.html", agency=shown, said=_said(), **rights, **parts)
 
 
 _SAID = {

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from escalation.errors import NotFound, NotPossible, Unanswered
 from escalation.office import Reading
 from escalation.people import asking, closing, keeping, leaving, partnerships
+from escalation.people.access import administered
 from web.access import Access, access, sensitive
 from web.forms import DATE_PARTS, flat_errors
 from web.keeping_forms import DEEDS, KIND, NAME, PARTNERSHIP, Deed, Sheet, add_agency, in_form
@@ -129,8 +130,7 @@ def _deed(kind: str, deed: str) -> Deed:
 
 
 def _new(work: Reading) -> Sheet:
-    ids = dict.fromkeys(each.partnership_id for each in viewer().posts if each.level == "administrator")
-    homes = tuple((each, partnerships.of(work, each).name) for each in ids)
+    homes = tuple((each, partnerships.of(work, each).name) for each in administered(viewer()))
     if not homes:
         raise NotFound
     asked = (NAME, KIND, PARTNERSHIP) if len(homes) > 1 else (NAME, KIND)

@@ -15,7 +15,7 @@ from escalation.cover.questions import FIRST, LAST
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.office import Reading
 from escalation.people import entries, keeping
-from escalation.people.access import Viewer, administers, may_keep, may_point, office_posts
+from escalation.people.access import Viewer, administered, administers, may_keep, may_point, office_posts
 from escalation.people.entries import AgencyRecord, HoldingRecord
 from escalation.people.posts import LADDER, PARTNERSHIP_LEVELS
 from escalation.people.tables import Holding
@@ -135,7 +135,7 @@ def people(work: Reading, viewer: Viewer) -> Choices:
 
 def contacts(work: Reading, viewer: Viewer, home: AgencyRecord) -> Choices:
     """The posts that may be the contact of an agency: its own first, then the proxies the viewer may name."""
-    wide = {p.partnership_id for p in viewer.posts if p.level == "administrator"}
+    wide = {*administered(viewer)}
     wide |= {p.partnership_id for p in office_posts(viewer)}
     near = [home, *(
         each for each in entries.agencies(work, viewer)

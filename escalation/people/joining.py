@@ -5,7 +5,7 @@ from __future__ import annotations
 from escalation.errors import NotFound, NotPossible
 from escalation.office import Changing, Reading
 from escalation.people import keeping, partnerships, register
-from escalation.people.access import Viewer, administers
+from escalation.people.access import Viewer, administered, administers
 from escalation.people.entries import AgencyRecord
 from escalation.people.live_work import open_cases_in
 from escalation.people.partnerships import PartnershipRecord
@@ -15,8 +15,9 @@ from escalation.people.register import By
 def others(work: Reading, viewer: Viewer, agency_id: str) -> tuple[PartnershipRecord, ...]:
     """The other partnerships whose directory the viewer keeps too. NotFound where the home is not theirs."""
     agency = _at_home(work, viewer, agency_id)
-    mine = dict.fromkeys(post.partnership_id for post in viewer.posts if post.level == "administrator")
-    return tuple(partnerships.of(work, each) for each in mine if each != agency.partnership_id)
+    return tuple(
+        partnerships.of(work, each) for each in administered(viewer) if each != agency.partnership_id
+    )
 
 
 def join(work: Changing, viewer: Viewer, agency_id: str, partnership_id: str) -> None:

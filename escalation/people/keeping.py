@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.office import Changing, Reading
-from escalation.people import entries, register
+from escalation.people import accounts, entries, register
 from escalation.people.access import Viewer, administers, may_keep, may_point
 from escalation.people.addresses import fault_of_address, fault_of_name, looks_like, slug, tidy
 from escalation.people.directory import NO_PASSWORD
@@ -106,7 +106,7 @@ def _fault_of_level(viewer: Viewer, agency: AgencyRecord, level: str) -> str | N
 def put_person(work: Changing, viewer: Viewer, given: Given, *, near: str = "") -> str:
     """Add a person, or give a known one this name and address. Their id. `near`: the agency they come to."""
     known = row(work, "person", given.get("id", ""))
-    given = {**given, "email": given.get("email", "").strip().lower()}
+    given = {**given, "email": accounts.normal(given.get("email", ""))}
     if (
         known
         and known.closed_at is None

@@ -10,7 +10,7 @@ from escalation.cli import main
 from tests.support.desk import Desk
 
 CHARLIE = "charlie@partnership.riverbank.example"
-NORA = "nora@meadow.example"
+MOIRA = "moira@meadow.example"
 FIRST = """
 [partnership]
 id = "riverbank"
@@ -67,7 +67,7 @@ def test_what_comes_out_changes_nothing_when_it_comes_in(settings_file: Path, tm
 
 
 def test_a_coordinator_has_their_own_agency_alone(settings_file: Path) -> None:
-    whole, own = exported(settings_file, CHARLIE), exported(settings_file, NORA)
+    whole, own = exported(settings_file, CHARLIE), exported(settings_file, MOIRA)
     assert "Meadow Lane Nursery" in own
     assert "Riverbank Council" in whole
     assert {line.split(",")[2] for line in own.splitlines()[1:]} <= {"meadow", ""}
@@ -79,18 +79,18 @@ def test_it_is_tried_first_then_done_whole_or_not_at_all(
 ) -> None:
     sheet = tmp_path / "owls.csv"
     sheet.write_text("kind,id,agency,name\nteam,owls,meadow,Owls\nteam,x,council,X\n", encoding="utf-8")
-    wrong = ran(settings_file, "import", str(sheet), "--as", NORA)
+    wrong = ran(settings_file, "import", str(sheet), "--as", MOIRA)
     assert wrong.exit_code == 1
     assert "owls.csv, line 3: There is no agency “council”" in wrong.output
     assert "1 fault. Nothing was changed." in wrong.output
     sheet.write_text("kind,id,agency,name\nteam,owls,meadow,Owls\n", encoding="utf-8-sig")
-    tried = ran(settings_file, "import", str(sheet), "--as", NORA, "--dry-run")
+    tried = ran(settings_file, "import", str(sheet), "--as", MOIRA, "--dry-run")
     assert "Would be: team added: name: Owls" in tried.output
     assert "1 change; nothing was changed yet" in tried.output
-    assert "Owls" not in exported(settings_file, NORA)
-    done = ran(settings_file, "import", str(sheet), "--as", NORA)
+    assert "Owls" not in exported(settings_file, MOIRA)
+    done = ran(settings_file, "import", str(sheet), "--as", MOIRA)
     assert "Done: team added: name: Owls" in done.output
-    assert "team,owls,meadow,Owls" in exported(settings_file, NORA)
+    assert "team,owls,meadow,Owls" in exported(settings_file, MOIRA)
 
 
 def test_who_keeps_no_directory_brings_nothing_out(settings_file: Path) -> None:

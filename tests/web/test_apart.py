@@ -96,7 +96,7 @@ def sees_nothing(visitor: Visitor, words: tuple[str, ...], reference: str) -> li
     return found
 
 
-@pytest.mark.parametrize("who", ["ada", "ben", "cleo", "iris", "olu", "dan", "charlie", "nora"])
+@pytest.mark.parametrize("who", ["ada", "ben", "cleo", "iris", "olu", "dan", "charlie", "moira"])
 def test_ours_see_nothing_of_theirs(visits: Visits, both: Both, who: str) -> None:
     assert sees_nothing(visits(who), THEIRS, both.theirs) == []
 

@@ -73,24 +73,24 @@ def test_an_agency_with_open_posts_is_not_closed_and_the_form_says_why(visits: V
 
 
 def test_what_is_missing_is_said_in_the_summary_and_what_was_typed_stays(visits: Visits) -> None:
-    nora = visits("nora")
+    moira = visits("moira")
     typed = {"name": "Pia Lund", "email": "pia", "first_day-day": "31", "first_day-month": "2"}
-    assert filled_in(nora, f"{MEADOW}/add-person", **typed) == 400
+    assert filled_in(moira, f"{MEADOW}/add-person", **typed) == 400
     for said in ("There is a problem", "Enter an e-mail address like name@example.org", "Choose a post"):
-        assert nora.says(said)
-    assert nora.seen.text.count("The first day must") + nora.seen.text.count("Enter the first day") >= 1
-    assert 'value="Pia Lund"' in nora.seen.text
-    assert 'value="31"' in nora.seen.text
-    assert "<title>Error: " in nora.seen.text.replace("\n", "").replace("  ", "")
+        assert moira.says(said)
+    assert moira.seen.text.count("The first day must") + moira.seen.text.count("Enter the first day") >= 1
+    assert 'value="Pia Lund"' in moira.seen.text
+    assert 'value="31"' in moira.seen.text
+    assert "<title>Error: " in moira.seen.text.replace("\n", "").replace("  ", "")
 
 
 def test_a_person_is_added_to_a_post_and_invited_by_letter(desk: Desk, visits: Visits) -> None:
-    nora = visits("nora")
+    moira = visits("moira")
     typed = {"name": "Pia Lund", "email": "Pia@meadow.example", "post": "meadow-babyroom", **DAY}
     until = {"last_day-day": "30", "last_day-month": "4", "last_day-year": "2026"}
-    assert filled_in(nora, f"{MEADOW}/add-person", **typed, **until) == 303
-    assert nora.says("They are added. The invitation leaves with the next letters.")
-    assert nora.says("Pia Lund, pia@meadow.example, from 1 April 2026 until 30 April 2026")
+    assert filled_in(moira, f"{MEADOW}/add-person", **typed, **until) == 303
+    assert moira.says("They are added. The invitation leaves with the next letters.")
+    assert moira.says("Pia Lund, pia@meadow.example, from 1 April 2026 until 30 April 2026")
     [letter] = [each for each in desk.sent() if each["To"] == "pia@meadow.example"]
     assert "/link/" in str(letter)
     assert [post.id for post in desk.person("pia-lund").posts] == ["meadow-babyroom"]
@@ -99,23 +99,23 @@ def test_a_person_is_added_to_a_post_and_invited_by_letter(desk: Desk, visits: V
 
 
 def test_a_post_is_added_given_ended_and_closed(desk: Desk, visits: Visits) -> None:
-    nora = visits("nora")
-    assert filled_in(nora, f"{MEADOW}/add-post", name="Deputy", level="manager") == 303
-    assert filled_in(nora, "/directory/posts/deputy/edit", name="Deputy manager", level="manager") == 303
-    assert filled_in(nora, "/directory/posts/deputy/give", person="niamh", **DAY) == 303
-    assert nora.says("The post is given.")
+    moira = visits("moira")
+    assert filled_in(moira, f"{MEADOW}/add-post", name="Deputy", level="manager") == 303
+    assert filled_in(moira, "/directory/posts/deputy/edit", name="Deputy manager", level="manager") == 303
+    assert filled_in(moira, "/directory/posts/deputy/give", person="niamh", **DAY) == 303
+    assert moira.says("The post is given.")
     assert {"deputy", "meadow-babyroom"} <= {post.id for post in desk.person("niamh").posts}
     deputy = re.search(
         r'(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: [^<]+ as Deputy manager',
-        nora.seen.text,
+        moira.seen.text,
     )
     assert deputy
-    assert filled_in(nora, deputy[1]) == 303
+    assert filled_in(moira, deputy[1]) == 303
     assert "deputy" not in {post.id for post in desk.person("niamh").posts}
-    assert nora.open(deputy[1]).status_code == 409
-    assert filled_in(nora, "/directory/posts/deputy/close", successor="meadow-manager") == 303
-    assert nora.says("The post is closed.")
-    assert "Nora Finch: post “Deputy manager” closed" in changes(desk, "meadow")[0]
+    assert moira.open(deputy[1]).status_code == 409
+    assert filled_in(moira, "/directory/posts/deputy/close", successor="meadow-manager") == 303
+    assert moira.says("The post is closed.")
+    assert "Moira Finch: post “Deputy manager” closed" in changes(desk, "meadow")[0]
 
 
 def test_a_holding_that_would_leave_a_challenge_with_nobody_goes_on(desk: Desk, visits: Visits) -> None:
@@ -139,24 +139,24 @@ def test_a_restructured_team_names_the_one_that_has_its_work(desk: Desk, visits:
 
 
 def test_a_changed_address_is_shown_among_the_changes_and_ends_old_links(desk: Desk, visits: Visits) -> None:
-    nora = visits("nora")
+    moira = visits("moira")
     niamh = "/directory/people/niamh/edit"
-    assert filled_in(nora, niamh, name="Niamh Burke", email="n.burke@meadow.example") == 303
+    assert filled_in(moira, niamh, name="Niamh Burke", email="n.burke@meadow.example") == 303
     assert "n.burke@meadow.example" in changes(desk, "meadow")[0]
-    assert filled_in(nora, niamh, name="Niamh Burke", email="ada@meadow.example") == 400
-    assert nora.says("Somebody has this address already")
+    assert filled_in(moira, niamh, name="Niamh Burke", email="ada@meadow.example") == 400
+    assert moira.says("Somebody has this address already")
 
 
 def test_the_contact_of_a_level_is_chosen_and_a_proxy_by_the_office_alone(desk: Desk, visits: Visits) -> None:
     senior = f"{MEADOW}/contacts/senior"
-    nora, olu = visits("nora"), visits("olu")
-    nora.open(senior)
-    assert "health-named-nurse" not in nora.seen.text
-    assert nora.send(senior, post="health-named-nurse").status_code == 400
-    assert nora.says("Choose a post")
+    moira, olu = visits("moira"), visits("olu")
+    moira.open(senior)
+    assert "health-named-nurse" not in moira.seen.text
+    assert moira.send(senior, post="health-named-nurse").status_code == 400
+    assert moira.says("Choose a post")
     assert filled_in(olu, senior, post="health-named-nurse") == 303
     assert olu.says("Named nurse for safeguarding children, Riverbank Health Visiting Service (stands in")
-    assert nora.open(f"{MEADOW}/contacts/chair").status_code == 404
+    assert moira.open(f"{MEADOW}/contacts/chair").status_code == 404
 
 
 def test_closing_an_account_leads_to_the_leaving_page_while_work_waits(desk: Desk, visits: Visits) -> None:
@@ -178,13 +178,13 @@ def test_closing_an_account_leads_to_the_leaving_page_while_work_waits(desk: Des
     ["/directory/people/niamh/close", "/directory/sheet", "/directory/sheet/export"],
 )
 def test_what_matters_asks_again_who_it_is(desk: Desk, visits: Visits, address: str) -> None:
-    nora = visits("nora")
-    assert nora.open(address).status_code == 200
+    moira = visits("moira")
+    assert moira.open(address).status_code == 200
     desk.clock.move(timedelta(minutes=11))
-    assert nora.open(address).headers["Location"].startswith("/confirm?next=")
-    nora.open(f"/confirm?next={address}")
-    assert nora.send("/confirm", given="three quiet otters", next=address).status_code == 303
-    assert nora.open(address).status_code == 200
+    assert moira.open(address).headers["Location"].startswith("/confirm?next=")
+    moira.open(f"/confirm?next={address}")
+    assert moira.send("/confirm", given="three quiet otters", next=address).status_code == 303
+    assert moira.open(address).status_code == 200
 
 
 THEIRS = (
@@ -198,25 +198,25 @@ THEIRS = (
 
 @pytest.mark.parametrize("address", THEIRS)
 def test_a_coordinator_finds_nothing_of_another_agency(visits: Visits, address: str) -> None:
-    nora = visits("nora")
-    assert nora.open(address).status_code == 404
-    assert nora.send(address, name="Mine", kind="nursery", email="x@y.example", **DAY).status_code == 404
+    moira = visits("moira")
+    assert moira.open(address).status_code == 404
+    assert moira.send(address, name="Mine", kind="nursery", email="x@y.example", **DAY).status_code == 404
 
 
 def test_a_coordinator_never_closes_their_agency_nor_gives_a_post_to_themselves(visits: Visits) -> None:
-    nora = visits("nora")
-    assert nora.open(MEADOW).status_code == 200
-    assert not nora.says("Close the agency")
-    nora.open(f"{MEADOW}/close")
-    assert nora.send(f"{MEADOW}/close").status_code == 403
-    nora.open("/directory/posts/meadow-manager/give")
-    assert not nora.says("Nora Finch (")
-    assert nora.send("/directory/posts/meadow-manager/give", person="nora", **DAY).status_code == 400
+    moira = visits("moira")
+    assert moira.open(MEADOW).status_code == 200
+    assert not moira.says("Close the agency")
+    moira.open(f"{MEADOW}/close")
+    assert moira.send(f"{MEADOW}/close").status_code == 403
+    moira.open("/directory/posts/meadow-manager/give")
+    assert not moira.says("Moira Finch (")
+    assert moira.send("/directory/posts/meadow-manager/give", person="moira", **DAY).status_code == 400
 
 
 def test_nobody_both_keeps_the_directory_and_holds_a_post_that_challenges_reach(visits: Visits) -> None:
     charlie = visits("charlie")
-    assert filled_in(charlie, "/directory/posts/meadow-manager/give", person="nora", **DAY) == 400
+    assert filled_in(charlie, "/directory/posts/meadow-manager/give", person="moira", **DAY) == 400
     assert charlie.says("Whoever looks after the directory reads no challenge. Choose somebody else")
     edit = "/directory/posts/meadow-coordinator/edit"
     assert filled_in(charlie, edit, name="Directory coordinator", level="manager") == 409
@@ -225,7 +225,7 @@ def test_nobody_both_keeps_the_directory_and_holds_a_post_that_challenges_reach(
 
 def test_a_coordinator_sees_no_challenge(desk: Desk, visits: Visits) -> None:
     reference = desk.raised()
-    for who in ("nora", "otis", "charlie"):
+    for who in ("moira", "otis", "charlie"):
         visitor = visits(who)
         for address in (f"/cases/{reference}", "/board", f"/board/cases/{reference}", "/raise", "/status"):
             assert visitor.open(address).status_code == 404, (who, address)
