@@ -27,6 +27,7 @@ import web.federation
 import web.handing
 import web.health
 import web.home
+import web.keeping
 import web.leaving
 import web.links
 import web.logs
@@ -83,6 +84,7 @@ AREAS = (
     web.handing,
     web.leaving,
     web.directory,
+    web.keeping,
     web.status,
     web.health,
 )

@@ -27,6 +27,7 @@ area = Blueprint("raising", __name__, url_prefix="/raise")
 NONE_OF_THESE = "none"
 _CHOOSE_DANGER = {"danger": ["Choose whether a child is in immediate danger now"]}
 _CHOOSE_MATTER = "Choose what it is about, or “None of these”"
+_CHOOSE_WHERE = {"partnership": ["Choose where the child lives"]}
 _CHOOSE_POST = "Choose the post you raise it for"
 
 
@@ -57,7 +58,13 @@ def call_999() -> ResponseReturnValue:
 def right_process() -> ResponseReturnValue:
     """Is this the procedure for it? In several partnerships: where does the child live?"""
     choice = _where()
-    return _matters(choice, {}) if choice.chosen else render_template("raising/where.html", choice=choice)
+    if choice.chosen:
+        return _matters(choice, {})
+    messages = _CHOOSE_WHERE if "again" in request.args else {}
+    page = render_template(
+        "raising/where.html", choice=choice, messages=messages, errors=flat_errors(messages)
+    )
+    return page, 400 if messages else 200
 
 
 @area.post("/right-process")

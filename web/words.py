@@ -24,6 +24,11 @@ def day(value: date | datetime) -> str:
     return f"{local.day} {local:%B %Y}"
 
 
+def last_day(moment: datetime) -> str:
+    """The last local day of something that ends at a moment: what ends at midnight ended the day before."""
+    return day(moment - timedelta(microseconds=1))
+
+
 def clock(moment: datetime) -> str:
     """«4:30pm», in local time; a minute that has begun counts, so that nobody is told too early a time."""
     local = (moment + timedelta(seconds=59)).astimezone(LOCAL)
@@ -95,6 +100,6 @@ def kept_lines(text: str) -> Markup:
 
 def teach(app: Flask) -> None:
     """Make these known to the templates."""
-    for said in (when, clock_down, day, size, telephone, lower_first, kept_lines):
+    for said in (when, clock_down, day, last_day, size, telephone, lower_first, kept_lines):
         app.add_template_filter(said)
     app.add_template_global(how_soon)

@@ -257,9 +257,15 @@ def keeping_posts(viewer: Viewer) -> list[PostRecord]:
     return posts_that(viewer, Function.DIRECTORY)
 
 
+def administered(viewer: Viewer) -> tuple[str, ...]:
+    """The partnerships whose whole directory somebody keeps."""
+    mine = (p.partnership_id for p in viewer.posts if p.level == "administrator")
+    return tuple(dict.fromkeys(mine))
+
+
 def administers(viewer: Viewer, partnership_id: str) -> bool:
     """Whether somebody keeps the whole directory of a partnership."""
-    return any(p.level == "administrator" and p.partnership_id == partnership_id for p in viewer.posts)
+    return partnership_id in administered(viewer)
 
 
 def may_keep(viewer: Viewer, agency: Place) -> bool:

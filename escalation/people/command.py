@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -64,9 +65,13 @@ def bring_in(path: Path | None, file: Path, email: str, dry_run: bool) -> None:
     for change in found.changes if not found.faults else ():
         click.echo(f"{'Would be' if dry_run else 'Done'}: {change}")
     if found.faults:
-        click.echo(f"{len(found.faults)} faults. Nothing was changed.", err=True)
+        click.echo(f"{_many(found.faults, 'fault')}. Nothing was changed.", err=True)
         sys.exit(1)
-    click.echo(f"{len(found.changes)} changes{'; nothing was changed yet' if dry_run else ''}.")
+    click.echo(f"{_many(found.changes, 'change')}{'; nothing was changed yet' if dry_run else ''}.")
+
+
+def _many(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name if len(things) == 1 else name + 's'}"
 
 
 @directory.command()

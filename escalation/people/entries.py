@@ -119,6 +119,17 @@ def agencies(work: Reading, viewer: Viewer) -> tuple[AgencyRecord, ...]:
     return tuple(each for each in found if each and may_look(viewer, each))
 
 
+def other_partnerships(work: Reading, shown: AgencyRecord) -> tuple[str, ...]:
+    """The names of the partnerships an agency belongs to beside its home."""
+    return tuple(partnerships.of(work, each).name for each in shown.partnerships[1:])
+
+
+def agency_names(work: Reading, partnership_id: str) -> tuple[str, ...]:
+    """The names of the open agencies at home in a partnership."""
+    query = select(Agency.name).where(Agency.partnership_id == partnership_id, Agency.closed_at.is_(None))
+    return tuple(work.db.scalars(query))
+
+
 def _seen(viewer: Viewer) -> ColumnElement[bool]:
     mine = directory_posts(viewer)
     if not mine:
@@ -166,6 +177,12 @@ def _holdings(work: Reading, agency_ids: Sequence[str]) -> list[HoldingRecord]:
         .order_by(Holding.since, Holding.id)
     )
     return [HoldingRecord(*row) for row in work.db.execute(query)]
+
+
+def holders_after(work: Reading, post_id: str) -> bool:
+    """Whether anybody holds a post now, or will."""
+    still = or_(Holding.until.is_(None), Holding.until > work.now)
+    return bool(work.db.execute(select(Holding.id).where(Holding.post_id == post_id, still)).first())
 
 
 def contacts(work: Reading, agencies: Sequence[AgencyRecord]) -> tuple[ContactEntry, ...]:

@@ -10,14 +10,23 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
-from escalation.office import Changing
+from escalation.office import Changing, Reading
 from escalation.people import accounts, entries, register
 from escalation.people.access import Viewer, administers, may_keep, may_point
 from escalation.people.addresses import fault_of_address, fault_of_name, looks_like, slug, tidy
 from escalation.people.directory import NO_PASSWORD
 from escalation.people.entries import AgencyRecord
 from escalation.people.live_work import left_without, waiting_at
-from escalation.people.posts import LADDER, LEVELS, PARTNERSHIP_LEVELS, held_now, post, posts_of
+from escalation.people.posts import (
+    KEEPING_LEVELS,
+    LADDER,
+    LEVELS,
+    PARTNERSHIP_LEVELS,
+    held_now,
+    post,
+    posts_of,
+    posts_where,
+)
 from escalation.people.posts import PostRecord as Known
 from escalation.people.register import By
 from escalation.people.tables import Agency, Contact, Holding, Person, Post, Team
@@ -29,7 +38,7 @@ KINDS: Mapping[str, Any] = {"agency": Agency, "team": Team, "post": Post, "perso
 _TAKEN = "The id “{}” is taken. Choose another"
 
 
-def kept(work: Changing, viewer: Viewer, agency_id: str) -> AgencyRecord:
+def kept(work: Reading, viewer: Viewer, agency_id: str) -> AgencyRecord:
     """An agency the viewer may change. NotFound for one they may not see, NotYours for one they only read."""
     found = entries.agency_of(work, viewer, agency_id)
     if not may_keep(viewer, found):
@@ -77,6 +86,8 @@ def put_post(work: Changing, viewer: Viewer, given: Given) -> str:
             "team": f"The agency has no open team “{team}”{_maybe(team, open_teams)}" if unknown else None,
         }
     )
+    if known and _crosses(known.level, level) and entries.holders_after(work, known.id):
+        raise NotPossible([f"Somebody holds this post. {APART} Add another post instead."])
     if known and known.level != level and waiting_at(work.db, [known.id]):
         raise NotPossible(["Open challenges wait at this post, so its level stays as it is until they end."])
     return _write(_by(work, viewer, agency), "post", known, given, values, agency.id)
@@ -129,7 +140,7 @@ def _address(work: Changing, email: str) -> str | None:
     return None
 
 
-def agency_of_person(work: Changing, viewer: Viewer, person_id: str, given: Given) -> AgencyRecord:
+def agency_of_person(work: Reading, viewer: Viewer, person_id: str, given: Given) -> AgencyRecord:
     """The agency somebody is changed in: the viewer must keep every one they hold a post of."""
     query = (
         select(Post.agency_id).join(Holding, Holding.post_id == Post.id).where(Holding.person_id == person_id)
@@ -146,8 +157,17 @@ def agency_of_person(work: Changing, viewer: Viewer, person_id: str, given: Give
     return found[0]
 
 
-def hold(work: Changing, viewer: Viewer, post_id: str, person_id: str, first: date) -> None:
-    """Somebody holds a post from the beginning of a day on. Unanswered, NotPossible or NotYours."""
+APART = "Whoever looks after the directory reads no challenge."
+
+
+def _crosses(level: str, other: str) -> bool:
+    return (level in KEEPING_LEVELS) != (other in KEEPING_LEVELS)
+
+
+def hold(
+    work: Changing, viewer: Viewer, post_id: str, person_id: str, first: date, last: date | None = None
+) -> None:
+    """Somebody holds a post from a day on, to the end of another. Unanswered, NotPossible or NotYours."""
     held, agency = _kept_post(work, viewer, post_id)
     _refuse_beyond(viewer, held)
     person = row(work, "person", person_id)
@@ -161,13 +181,25 @@ def hold(work: Changing, viewer: Viewer, post_id: str, person_id: str, first: da
             [f"{'The post' if its.closed_at else person.name} is closed, so nothing can be held."]
         )
     since = work.now if first == today(work) else begins(work, first)
+    until = begins(work, last + timedelta(days=1)) if last else None
+    _refuse({"until": "The last day must be the first day or later" if until and until <= since else None})
+    _refuse_both(work, held, person.id, person.name)
     open_ones = or_(Holding.until.is_(None), Holding.until > since)
     mine = (Holding.person_id == person.id, Holding.post_id == post_id, open_ones)
     if work.db.execute(select(Holding.id).where(*mine)).first():
         raise Unanswered({"from": [f"{person.name} holds this post at that time already"]})
-    register.begin_holding(work.db, post_id, person.id, since)
-    by = _by(work, viewer, agency)
-    by.note(f"{held.title}: held", agency_id=agency.id, after=f"{person.name}, from {first:%-d %B %Y}")
+    register.begin_holding(work.db, post_id, person.id, since, until)
+    said = f"{person.name}, from {first:%-d %B %Y}" + (f" until {last:%-d %B %Y}" if last else "")
+    _by(work, viewer, agency).note(f"{held.title}: held", agency_id=agency.id, after=said)
+
+
+def _refuse_both(work: Changing, held: Known, person_id: str, name: str) -> None:
+    """Nobody both looks after a directory and holds a post that challenges reach."""
+    still = or_(Holding.until.is_(None), Holding.until > work.now)
+    theirs = select(Holding.post_id).where(Holding.person_id == person_id, still)
+    for each in posts_where(work.db, Post.id.in_(theirs)):
+        if _crosses(each.level, held.level):
+            raise Unanswered({"person": [f"{name} holds “{each.title}”. {APART} Choose somebody else"]})
 
 
 def _refuse_beyond(viewer: Viewer, held: Known) -> None:
@@ -251,12 +283,12 @@ def _shared(viewer: Viewer, agency: AgencyRecord, other: AgencyRecord) -> bool:
     return bool(mine & set(agency.partnerships) & set(other.partnerships))
 
 
-def today(work: Changing) -> date:
+def today(work: Reading) -> date:
     """The local day."""
     return work.now.astimezone(work.office.zone).date()
 
 
-def begins(work: Changing, day: date) -> datetime:
+def begins(work: Reading, day: date) -> datetime:
     """The moment a local day begins."""
     return datetime.combine(day, time(), tzinfo=work.office.zone)
 
@@ -297,7 +329,7 @@ def _own(known: Any, agency: AgencyRecord, given: Given) -> Any:
     return known
 
 
-def row(work: Changing, kind: str, thing_id: str) -> Any:
+def row(work: Reading, kind: str, thing_id: str) -> Any:
     """The row of an agency, a team, a post or a person; None where there is none."""
     table = KINDS[kind]
     return work.db.execute(select(table.__table__).where(table.id == thing_id)).first()

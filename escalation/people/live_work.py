@@ -35,6 +35,17 @@ def left_without(db: Connection, post_id: str, person_id: str, then: datetime) -
     return next(iter(_left(db, {post_id}, person_id, then)), None)
 
 
+def open_cases_in(db: Connection, agency_id: str, partnership_id: str) -> int:
+    """How many open challenges of a partnership an agency has a part in."""
+    query = (
+        select(func.count(Case.id.distinct()))
+        .join(Participant, Participant.case_id == Case.id)
+        .join(Post, Post.id == Participant.post_id)
+        .where(Post.agency_id == agency_id, Case.partnership_id == partnership_id, Case.closed_at.is_(None))
+    )
+    return db.scalar(query) or 0
+
+
 def _left(db: Connection, post_ids: set[str], person_id: str, then: datetime) -> list[PostRecord]:
     live = set(waiting_at(db, post_ids))
     other = aliased(Holding)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, insert, or_, select, update
 
 from escalation.database.writing import insert_once, insert_or_change
 from escalation.office import Changing
@@ -76,9 +76,11 @@ def move_posts(db: Connection, *, team_id: str, to: str) -> None:
     db.execute(update(Post).where(Post.team_id == team_id, Post.closed_at.is_(None)).values(team_id=to))
 
 
-def begin_holding(db: Connection, post_id: str, person_id: str, since: datetime) -> None:
+def begin_holding(
+    db: Connection, post_id: str, person_id: str, since: datetime, until: datetime | None = None
+) -> None:
     """Somebody holds a post from a moment on."""
-    db.execute(insert(Holding).values(post_id=post_id, person_id=person_id, since=since))
+    db.execute(insert(Holding).values(post_id=post_id, person_id=person_id, since=since, until=until))
 
 
 def end_holding(db: Connection, holding_id: int, until: datetime | None) -> None:
@@ -101,6 +103,12 @@ def point(work: Changing, agency_id: str, level: str, post_id: str, person_id: s
 def belong(db: Connection, agency_id: str, partnership_id: str) -> bool:
     """Let an agency belong to another partnership. False where it does already."""
     return insert_once(db, Membership, {"agency_id": agency_id, "partnership_id": partnership_id})
+
+
+def part(db: Connection, agency_id: str, partnership_id: str) -> None:
+    """An agency belongs to another partnership no more."""
+    mine = (Membership.agency_id == agency_id, Membership.partnership_id == partnership_id)
+    db.execute(delete(Membership).where(*mine))
 
 
 def use_procedure(work: Changing, partnership_id: str, digest: str) -> None:

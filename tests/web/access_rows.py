@@ -51,6 +51,7 @@ SEES = {
 
 SIGNED_IN = set(ROLES) - set(SIGNED_OUT)
 RAISERS = {*("ada", "niamh", "grace", "ben", "hannah", "cleo", "ngozi", "lorna", "amara"), "hetty", "hugo"}
+ADMINISTRATORS = {"charlie", "hal"}
 BOARD, OFFICE = {"iris", "olu", "dan"}, {"iris", "olu"}
 OVERSEERS = {"grace", "cleo", "ngozi", "lorna", "amara", "iris", "olu", "hana"}
 
@@ -120,6 +121,22 @@ ROWS: Mapping[str, Row] = {
     "POST /closures/dates": to(OFFICE | {"hana"}, 303, 400),
     "GET /closures/<int(max=2147483647):closure_id>/dates": to(OFFICE, 200),
     "POST /closures/<int(max=2147483647):closure_id>/dates": to(OFFICE, 303, 400),
+    # Nobody here is a coordinator; what one may do is in test_directory_forms.py.
+    "GET /directory": to(OFFICE | ADMINISTRATORS | {"hana"}, 200),
+    "GET /directory/agencies/<agency_id>": to(OFFICE | {"charlie"}, 200),
+    "GET /directory/agencies/<agency_id>/contacts/<level>": to(OFFICE | {"charlie"}, 200),
+    "POST /directory/agencies/<agency_id>/contacts/<level>": to(OFFICE | {"charlie"}, 400),
+    "GET /directory/<any(agencies,teams,posts,people,holdings):kind>/<thing_id>/<deed>": to({"charlie"}, 200),
+    "POST /directory/<any(agencies,teams,posts,people,holdings):kind>/<thing_id>/<deed>": to(
+        {"charlie"}, 400
+    ),
+    "GET /directory/add-agency": to(ADMINISTRATORS, 200),
+    "POST /directory/add-agency": to(ADMINISTRATORS, 400),
+    "GET /directory/people/<person_id>/close": to({"charlie"}, 200),
+    "POST /directory/people/<person_id>/close": to({"charlie"}, 303),
+    "GET /directory/sheet": to(ADMINISTRATORS, 200),
+    "POST /directory/sheet": to(ADMINISTRATORS, 400),
+    "GET /directory/sheet/export": to(ADMINISTRATORS, 200),
     "GET /status": to(OFFICE | {"hana"}, 200),
     "POST /status/limits/<int(max=2147483647):deadline_id>/again": to(OFFICE, 303),
     "GET /raise": to(RAISERS, 200),
@@ -138,7 +155,7 @@ ROWS: Mapping[str, Row] = {
     "POST /raise/<draft_id>/delete": to({"ada"}, 303),
 }
 # What ends something that other rows need.
-LAST = ("POST /raise/<draft_id>/delete", "POST /sign-out")
+LAST = ("POST /directory/people/<person_id>/close", "POST /raise/<draft_id>/delete", "POST /sign-out")
 
 
 def relation(person: str, state: str) -> str:

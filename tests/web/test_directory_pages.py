@@ -59,7 +59,65 @@ def test_a_fault_is_told_with_its_line(visits: Visits) -> None:
     moira.open("/directory/sheet")
     bad = NEW.replace("meadow,New", "council,New")
     assert moira.send("/directory/sheet", file=(io.BytesIO(bad.encode()), "d.csv")).status_code == 400
-    assert moira.says("Line 2: There is no agency “council”")
+    assert moira.says("There is a problem Line 2: There is no agency “council”")
+    assert 'href="#file"' in moira.seen.text
+    assert moira.says("Nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"kind,id\n" + b"x" * 400_000, "The file must be smaller than 400 KB"),
+        ("kind,name\nagency,Caf\u00e9\n".encode("latin-1"), "The file must be text in UTF-8"),
+        (b"", "The first line must name the columns"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_so(visits: Visits, sent: bytes, said: str) -> None:
+    moira = visits("moira")
+    moira.open("/directory/sheet")
+    assert moira.send("/directory/sheet", file=(io.BytesIO(sent), "d.csv")).status_code == 400
+    assert moira.says(said)
+    assert "govuk-error-summary" in moira.seen.text
+
+
+def test_no_file_at_all_is_told_too(visits: Visits) -> None:
+    moira = visits("moira")
+    moira.open("/directory/sheet")
+    assert moira.send("/directory/sheet").status_code == 400
+    assert moira.says("There is a problem Choose a CSV file")
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n"])
+def test_what_a_browser_makes_of_line_ends_does_not_change_what_was_agreed_to(
+    visits: Visits, ends: str
+) -> None:
+    """A browser sends each line end of a hidden field as CR LF; a name may have one within its quotes."""
+    moira = visits("moira")
+    moira.open("/directory/sheet")
+    file = 'kind,id,agency,name\nteam,one,meadow,"New\nroom"\nteam,two,meadow,Owls\n'.replace("\n", ends)
+    moira.send("/directory/sheet", file=(io.BytesIO(file.encode()), "d.csv"))
+    agreed, kept = moira.hidden("agreed"), moira.hidden("text")
+    assert kept.replace("\r\n", "\n") == file.replace("\r\n", "\n")
+    as_sent = kept.replace("\r\n", "\n").replace("\n", "\r\n")
+    assert moira.send("/directory/sheet", agreed=agreed, text=as_sent).status_code == 303
+    moira.open("/directory/agencies/meadow")
+    assert moira.says("New room")
+    assert moira.says("Owls")
+
+
+def test_what_was_agreed_to_is_looked_at_again_where_the_directory_has_changed(visits: Visits) -> None:
+    moira, charlie = visits("moira"), visits("charlie")
+    moira.open("/directory/sheet")
+    file = NEW + "team,meadow-owls,meadow,Owls\n"
+    moira.send("/directory/sheet", file=(io.BytesIO(file.encode()), "d.csv"))
+    agreed, kept = moira.hidden("agreed"), moira.hidden("text")
+    charlie.open("/directory/sheet")
+    charlie.send("/directory/sheet", file=(io.BytesIO(NEW.encode()), "d.csv"))
+    charlie.send("/directory/sheet", agreed=charlie.hidden("agreed"), text=charlie.hidden("text"))
+    assert moira.send("/directory/sheet", agreed=agreed, text=kept).status_code == 200
+    assert moira.says("What would change")
+    assert not moira.says("New room")
+    assert moira.says("Owls")
 
 
 def test_the_directory_of_another_partnership_is_not_there(desk: Desk, visits: Visits) -> None:

@@ -34,7 +34,7 @@ ASKED = {
 TYPED = (
     *("key", "seen", "next", "then", "post", "matter", "danger", "reference", "why", "shipped", "reason"),
     *("why_not", "why_exit", "sooner", "where", "answered_by", "start_at", "action_number", "told_party"),
-    *("limit_to_extend", "outcome", "email", "why_closed"),
+    *("agreed", "person", "successor", "team", "level", "limit_to_extend", "outcome", "email", "why_closed"),
 )
 # A slash makes it another address, so that another route answers, or none.
 CANARIES = (CHILD, *NOTES.values(), FILE.data.decode())
