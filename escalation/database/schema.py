@@ -17,6 +17,7 @@ from escalation.privacy import tables as privacy
 from escalation.procedures import tables as procedures
 from escalation.scheduler import tables as scheduler
 from escalation.signin import tables as signin
+from escalation.tablets import tables as tablets
 from escalation.tasks import tables as tasks
 
 ROOMS = (
@@ -34,6 +35,7 @@ ROOMS = (
     procedures,
     scheduler,
     signin,
+    tablets,
     tasks,
 )
 METADATA = Table.metadata

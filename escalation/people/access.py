@@ -8,6 +8,7 @@ from typing import Protocol
 
 from escalation.people.posts import (
     BOARD_LEVELS,
+    ENROLLING_LEVELS,
     KEEPING_LEVELS,
     OFFICE_LEVELS,
     RAISING_LEVELS,
@@ -97,6 +98,11 @@ def office_posts(viewer: Viewer) -> list[PostRecord]:
 def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
     """The viewer’s office post in a partnership, or in the first where none is named; None for no such."""
     return next((post for post in office_posts(viewer) if partnership_id in ("", post.partnership_id)), None)
+
+
+def enrolling_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer enrol and remove shared tablets of their agency: their own, not covered."""
+    return [post for post in viewer.posts if post.level in ENROLLING_LEVELS and not post.covered_from]
 
 
 def vouching_posts(viewer: Viewer) -> list[PostRecord]:

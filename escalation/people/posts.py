@@ -24,6 +24,7 @@ KEEPING_LEVELS = ("administrator", "coordinator")
 RAISING_LEVELS = LADDER
 BOARD_LEVELS = ("chair", "office", "scrutineer")
 OFFICE_LEVELS = ("chair", "office")
+ENROLLING_LEVELS = ("manager", "senior", "coordinator")
 VOUCHING_LEVELS = ("office", "administrator")
 
 
