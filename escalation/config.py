@@ -124,6 +124,15 @@ class Uploads:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """[access]"""
+
+    glass_hours: int = 24
+    many_in_an_hour: int = 20
+    odd_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class ClockSettings:
     """[clock]"""
 
@@ -144,6 +153,7 @@ class Config:
     watchdog: Watchdog = field(default_factory=Watchdog)
     procedure: ProcedureSettings = field(default_factory=ProcedureSettings)
     uploads: Uploads = field(default_factory=Uploads)
+    access: AccessSettings = field(default_factory=AccessSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     folder: Path = field(default_factory=Path.cwd)
 
@@ -178,6 +188,7 @@ SECTIONS: Mapping[str, type] = {
     "watchdog": Watchdog,
     "procedure": ProcedureSettings,
     "uploads": Uploads,
+    "access": AccessSettings,
     "clock": ClockSettings,
 }
 CHOICES = {
@@ -192,6 +203,9 @@ _LEAST = {
     ("server", "threads"): 1,
     ("uploads", "largest_megabytes"): 1,
     ("uploads", "most_files"): 0,
+    ("access", "glass_hours"): 1,
+    ("access", "many_in_an_hour"): 2,
+    ("access", "odd_days"): 1,
 }
 
 

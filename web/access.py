@@ -10,22 +10,16 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from escalation.people.access import (
-    Viewer,
-    board_posts,
-    directory_posts,
-    keeping_posts,
-    office_posts,
-    raising_posts,
-    vouching_posts,
-)
-from escalation.people.leaving import sees_to
+from escalation.people.access import Viewer, may
+from escalation.people.rules import Function
 from escalation.signin import sessions
-from web import session, typed
-from web.errors import SignedOut
+from web import opening, session, typed
+from web.errors import PinIsNotEnough, SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _SENSITIVE = "access", "sensitive"
+# Areas that a PIN on a shared tablet does not open: how somebody signs in, and where they are signed in.
+_OF_THE_ACCOUNT = ("own_account", "passkeys", "confirming")
 
 
 class Access(Enum):
@@ -42,6 +36,9 @@ class Access(Enum):
     PEOPLE = "somebody who sees to people who leave: a manager, a coordinator, an administrator, the office"
     DIRECTORY = "somebody who keeps a directory, or of the partnership’s office"
     KEEPER = "somebody who keeps a directory, or their agency’s part of it"
+    NAMED = "somebody whose post is named for emergencies"
+    TABLETS = "somebody who enrols shared tablets: a manager, a senior or a coordinator of an agency"
+    OVERSEER = "a manager or senior of an agency, or somebody of the partnership’s office"
 
 
 def access(who: Access) -> Callable[[View], View]:
@@ -94,9 +91,22 @@ def _ask() -> Response | None:
         return _to_sign_in()
     if not _holds(who, current_user.viewer):
         abort(404)
-    if is_sensitive(current_app.view_functions[request.endpoint]):
-        return _ask_again()
+    asks_again = is_sensitive(current_app.view_functions[request.endpoint])
+    if session.this().by_pin and (asks_again or who is Access.TABLETS or request.blueprint in _OF_THE_ACCOUNT):
+        raise PinIsNotEnough
+    if asks_again:
+        answer = _ask_again()
+        if answer:
+            return answer
+    _note_reading(who)
     return None
+
+
+def _note_reading(who: Access) -> None:
+    """Whatever has a case’s reference in its address is a reading of that case, and is recorded first."""
+    reference = (request.view_args or {}).get("reference")
+    if reference is not None:
+        opening.note(reference, Function.READ if who is Access.CASE else Function.BOARD_CASE)
 
 
 def _to_sign_in() -> Response:
@@ -124,19 +134,22 @@ def _ask_again() -> Response | None:
     return redirect(url_for("confirming.confirm", next=going), 303)
 
 
+_OPENED_BY = {
+    Access.RAISER: (Function.RAISE,),
+    Access.BOARD: (Function.BOARD_LIST,),
+    Access.OFFICE: (Function.OFFICE,),
+    Access.VOUCHER: (Function.VOUCH,),
+    Access.PEOPLE: (Function.LEAVERS,),
+    Access.DIRECTORY: (Function.LOOK_UP,),
+    Access.KEEPER: (Function.DIRECTORY,),
+    Access.NAMED: (Function.BREAK_GLASS,),
+    Access.TABLETS: (Function.TABLETS,),
+    Access.OVERSEER: (Function.ODD_OF_AGENCY, Function.ODD_OF_ALL),
+}
+
+
 def _holds(who: Access, viewer: Viewer) -> bool:
-    if who is Access.VOUCHER:
-        return bool(vouching_posts(viewer))
-    if who is Access.RAISER:
-        return bool(raising_posts(viewer))
-    if who is Access.BOARD:
-        return bool(board_posts(viewer))
-    if who is Access.PEOPLE:
-        return sees_to(viewer)
-    if who is Access.OFFICE:
-        return bool(office_posts(viewer))
-    if who is Access.DIRECTORY:
-        return bool(directory_posts(viewer))
-    if who is Access.KEEPER:
-        return bool(keeping_posts(viewer))
-    return True
+    """Whether their posts open it. For a case the engine asks again, by the case."""
+    if who in (Access.SIGNED_IN, Access.CASE):
+        return True
+    return any(may(viewer, function) for function in _OPENED_BY.get(who, ()))

@@ -21,10 +21,12 @@ import web.confirming
 import web.cover
 import web.directory
 import web.edge
+import web.emergency
 import web.errors
 import web.federation
 import web.handing
 import web.health
+import web.hiding
 import web.home
 import web.leaving
 import web.links
@@ -36,9 +38,11 @@ import web.passkeys
 import web.practice
 import web.procedures
 import web.raising
+import web.readers
 import web.second_factor
 import web.session
 import web.status
+import web.tablets
 import web.typed
 import web.what_if
 import web.words
@@ -67,10 +71,14 @@ AREAS = (
     web.confirming,
     web.own_account,
     web.lost_factors,
+    web.hiding,
+    web.tablets,
     web.home,
     web.raising,
     web.cases,
     web.board,
+    web.readers,
+    web.emergency,
     web.procedures,
     web.what_if,
     web.moving,
@@ -98,6 +106,7 @@ def create_app(office: Office) -> Flask:
     web.logs.listen(app)
     CSRFProtect(app)
     web.edge.watch(app)
+    web.hiding.watch(app)
     web.access.guard(app)
     web.typed.watch(app)
     for module in AREAS:
@@ -161,6 +170,8 @@ def _everywhere() -> dict[str, Any]:
         "practice": web.practice.bar(config),
         "person": known.name if known else None,
         "kept_form": web.typed.shown(),
+        "by_pin": bool(session and session.by_pin),
+        "tablet": bool(web.session.tablet()),
         "signed_in_until": session.until if session and known else None,
         "uploads": config.uploads,
     }

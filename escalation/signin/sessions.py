@@ -49,8 +49,13 @@ class SessionRecord:
 
     @property
     def whole(self) -> bool:
-        """Whether it opens pages: nothing is missing any more."""
+        """Whether nothing is missing any more."""
         return not self.waits_for
+
+    @property
+    def open(self) -> bool:
+        """Whether it opens pages now: whole, and not hidden."""
+        return self.whole and self.hidden_at is None
 
     @property
     def by_pin(self) -> bool:
