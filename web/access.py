@@ -92,7 +92,9 @@ def _ask() -> Response | None:
     if not _holds(who, current_user.viewer):
         abort(404)
     asks_again = is_sensitive(current_app.view_functions[request.endpoint])
-    if session.this().by_pin and (asks_again or who is Access.TABLETS or request.blueprint in _OF_THE_ACCOUNT):
+    if session.this().by_pin and (
+        asks_again or who is Access.TABLETS or request.blueprint in _OF_THE_ACCOUNT
+    ):
         raise PinIsNotEnough
     if asks_again:
         answer = _ask_again()

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from escalation.errors import Unanswered
 from escalation.notices import personal
 from escalation.signin import codes, entering, sessions
+from escalation.tablets import enrolling
 from web import second_factor, session
 from web.access import Access, access, sensitive
 from web.account import same_site
@@ -32,7 +33,13 @@ def account() -> ResponseReturnValue:
     done = DONE.get(request.args.get("done", ""), "")
     asks = session.office().config.second_factor
     return render_template(
-        "account/account.html", sessions=mine, this=this, factors=has, done=done, asks_second=asks
+        "account/account.html",
+        sessions=mine,
+        this=this,
+        factors=has,
+        done=done,
+        asks_second=asks,
+        enrols=bool(enrolling.agencies_of(this.viewer)),
     )
 
 

@@ -104,9 +104,7 @@ def present(work: Changing, token: str) -> DeviceRecord | str | None:
         return found
     if not _newest(row):
         lost = _unanswered(work, row)
-        work.db.execute(
-            update(DeviceToken).where(DeviceToken.token_hash == lost).values(void_at=work.now)
-        )
+        work.db.execute(update(DeviceToken).where(DeviceToken.token_hash == lost).values(void_at=work.now))
     values = {"seen_at": row.seen_at or work.now, "replaced_at": None}
     work.db.execute(update(DeviceToken).where(DeviceToken.token_hash == row.token_hash).values(**values))
     return found
