@@ -220,7 +220,7 @@ def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
 
 
 def enrolling_posts(viewer: Viewer) -> list[PostRecord]:
-    """The posts that let the viewer enrol and remove shared tablets of their agency: their own, not covered."""
+    """The posts that let the viewer enrol and remove shared tablets: their own posts, none by cover."""
     return [post for post in posts_that(viewer, Function.TABLETS) if not post.covered_from]
 
 

@@ -44,7 +44,7 @@ def fault_of(pin: str) -> str:
     """Why a PIN will not do, as a sentence; empty where it will."""
     if not _SIX.fullmatch(pin):
         return "Enter a PIN of six digits"
-    if len(set(pin)) < 3 or _REPEATED.fullmatch(pin) or all(a == b for a, b in zip(*[iter(pin)] * 2)):
+    if len(set(pin)) < 3 or _REPEATED.fullmatch(pin) or pin[::2] == pin[1::2]:
         return f"{_FIRST} this one repeats itself, and is among the first that are tried"
     if pin in _ORDER or pin in _ORDER[::-1]:
         return f"{_FIRST} this one counts up or down, and is among the first that are tried"

@@ -36,7 +36,7 @@ GONE = Tried(gone=True)
 
 
 def by_pin(office: Office, tablet: str, pin_id: int, given: str, *, before: Known | None) -> Tried:
-    """Somebody says who they are at a tablet and gives their PIN. Whoever was signed in there no longer is."""
+    """Somebody says who they are at a tablet and gives their PIN. Whoever was signed in there is not now."""
     with office.changing() as work:
         device = devices.present(work, tablet)
         enrolling.watch(work, device, tablet)
