@@ -30,15 +30,13 @@ def account() -> ResponseReturnValue:
     with session.office().reading() as work:
         mine = sessions.of_person(work, this.person_id)
         has = codes.factors(work, this.person_id)
-    done = DONE.get(request.args.get("done", ""), "")
-    asks = session.office().config.second_factor
     return render_template(
         "account/account.html",
         sessions=mine,
         this=this,
         factors=has,
-        done=done,
-        asks_second=asks,
+        done=DONE.get(request.args.get("done", ""), ""),
+        asks_second=session.office().config.second_factor,
         enrols=bool(enrolling.agencies_of(this.viewer)),
     )
 
