@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from escalation.errors import NotReady, Unavailable
 from escalation.tablets import devices, pins, switching
 from escalation.tablets.switching import Tried
 from web import session, typed
@@ -35,11 +36,18 @@ def watch(app: Flask) -> None:
 
 
 def _only_hidden() -> Response | None:
-    if request.endpoint in _OPEN or session.hidden() is None:
+    if request.endpoint in _OPEN or not _is_hidden():
         return None
     if request.method not in ("GET", "HEAD"):
         typed.keep_of_ended()
     return redirect(url_for("hiding.hidden"), 303)
+
+
+def _is_hidden() -> bool:
+    try:
+        return session.hidden() is not None
+    except (Unavailable, NotReady):
+        return False  # what is private is read from the record, so a page without it shows nothing
 
 
 @area.post("/hide")
