@@ -88,11 +88,10 @@ class Database:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[Connection]:
-        with (self.readers if read_only else self.engine).connect() as raw:
-            options: dict[str, Any] = {"read_only": read_only}
+        with (self.readers if read_only else self.engine).connect() as connection:
             if self.engine.dialect.name == "postgresql":
-                options |= _READING if read_only else _CHANGING
-            yield raw.execution_options(**options)
+                connection.execution_options(**(_READING if read_only else _CHANGING))
+            yield connection
 
     def close(self) -> None:
         """Give back every connection."""

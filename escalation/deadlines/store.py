@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
 from escalation.deadlines.tables import Deadline, Firing, Retry
 from workflows.calendars import Calendar, Due, due
@@ -26,7 +26,11 @@ PARKED_AFTER = 8
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRecord:
-    """One limit of a case. `working` is {rule, skipped: [[date, why], …], moved: [why, …]}."""
+    """One limit of a case. `working` is {rule, skipped: [[date, why], …], moved: [why, …]}.
+
+    `fired`: whether it may have been reminded of, run out or been chased. Only `live` looks, under the lock
+    of the case.
+    """
 
     id: int
     case_id: int
@@ -49,6 +53,7 @@ class DeadlineRecord:
     parked_at: datetime | None
     ended: int | None
     ended_at: datetime | None
+    fired: bool = True
 
     @property
     def running(self) -> bool:
@@ -72,7 +77,9 @@ class DeadlineRecord:
 
 _TABLE = Deadline.__table__
 _OF_CASE = select(_TABLE).where(Deadline.case_id == bindparam("case_id")).order_by(Deadline.id)
-_LIVE = _OF_CASE.where(Deadline.ended_at.is_(None))
+_LIVE = _OF_CASE.where(Deadline.ended_at.is_(None)).add_columns(
+    exists().where(Firing.deadline_id == Deadline.id).label("fired")
+)
 _ONE = select(_TABLE).where(Deadline.id == bindparam("deadline_id"))
 _START, _FIRE = insert(Deadline), insert(Firing)
 _END = (

@@ -12,6 +12,7 @@ from escalation.database.writing import insert_once
 from escalation.errors import NotFound
 from escalation.federation.tables import LinkedIdentity, SingleSignOn
 from escalation.office import Changing, Reading
+from escalation.people import accounts
 from escalation.people.posts import open_at
 from escalation.people.tables import Person
 
@@ -85,7 +86,7 @@ def linked(work: Reading, provider_id: str, subject: str) -> str | None:
 
 def by_email(work: Reading, email: str) -> str | None:
     """The person with an open account and this address."""
-    query = select(Person.id).where(Person.email == email.strip().lower(), open_at(work.now))
+    query = select(Person.id).where(Person.email == accounts.normal(email), open_at(work.now))
     return work.db.scalar(query)
 
 

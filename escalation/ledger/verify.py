@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
@@ -108,25 +109,25 @@ def _event(event: EventRecord, number: int, events: list[EventRecord]) -> list[s
 
 def _doubtful(db: Connection) -> tuple[int, list[str]]:
     """(how many cases there are, the references of those that are not plainly whole), oldest first."""
-    ends = _ends(db)
-    end = next(ends, None)
     checked, doubtful = 0, []
-    for case_id, reference, *says in db.execute(_CASES, execution_options=_AT_A_TIME):
-        checked += 1
-        while end and end[0] < case_id:  # events of no case
-            end = next(ends, None)
-        if end != (case_id, True, *says):
-            doubtful.append(reference)
+    with closing(_ends(db)) as ends, db.execute(_CASES, execution_options=_AT_A_TIME) as rows:
+        end = next(ends, None)
+        for case_id, reference, *says in rows:
+            checked += 1
+            while end and end[0] < case_id:
+                end = next(ends, None)
+            if end != (case_id, True, *says):
+                doubtful.append(reference)
     return checked, doubtful
 
 
-def _ends(db: Connection) -> Iterator[tuple[Any, ...]]:
+def _ends(db: Connection) -> Generator[tuple[Any, ...], None, None]:
     """(case, whether its chain is whole, and where it ends: state, number, hash), in the order of cases."""
     moment = _from_text if db.dialect.name == "sqlite" else _from_moment
-    rows = db.execute(_RECORD, execution_options=_AT_A_TIME)
-    for case_id, events in groupby(rows, key=itemgetter(0)):
-        end = _end(events, moment)
-        yield (case_id, end is not None, *(end or ()))
+    with db.execute(_RECORD, execution_options=_AT_A_TIME) as rows:
+        for case_id, events in groupby(rows, key=itemgetter(0)):
+            end = _end(events, moment)
+            yield (case_id, end is not None, *(end or ()))
 
 
 def _end(rows: Iterable[Any], moment: Callable[[Any], str]) -> tuple[str, int, str] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.office import Changing
-from escalation.people import entries, register
+from escalation.people import accounts, entries, register
 from escalation.people.access import Viewer, administers, may_keep, may_point
 from escalation.people.addresses import fault_of_address, fault_of_name, looks_like, slug, tidy
 from escalation.people.directory import NO_PASSWORD
@@ -95,7 +95,7 @@ def _fault_of_level(viewer: Viewer, agency: AgencyRecord, level: str) -> str | N
 def put_person(work: Changing, viewer: Viewer, given: Given, *, near: str = "") -> str:
     """Add a person, or give a known one this name and address. Their id. `near`: the agency they come to."""
     known = row(work, "person", given.get("id", ""))
-    given = {**given, "email": given.get("email", "").strip().lower()}
+    given = {**given, "email": accounts.normal(given.get("email", ""))}
     if (
         known
         and known.closed_at is None
@@ -113,7 +113,7 @@ def put_person(work: Changing, viewer: Viewer, given: Given, *, near: str = "") 
     )
     if known and known.closed_at is not None:
         raise NotPossible([f"The account of {known.name} is closed."])
-    fresh = {} if known else {"password_hash": NO_PASSWORD, "session_version": 1, "closed_at": None}
+    fresh = {} if known else {"password_hash": NO_PASSWORD, "closed_at": None}
     return _write(_by(work, viewer, agency), "person", known, given, {**values, **fresh}, agency.id)
 
 
@@ -346,7 +346,7 @@ def _named(known: Any, name: str, text: str) -> str | None:
 
 
 def _said(values: Mapping[str, Any]) -> str:
-    hidden = ("password_hash", "session_version", "closed_at", "partnership_id", "agency_id")
+    hidden = ("password_hash", "closed_at", "partnership_id", "agency_id")
     shown = ((key.removesuffix("_id"), value) for key, value in values.items() if key not in hidden)
     return ", ".join(f"{key}: {value or 'none'}" for key, value in shown)
 

@@ -235,7 +235,7 @@ def _tell(work: Changing, found: Leaver, ids: list[str], at: datetime) -> None:
 
 def by_email(work: Reading, email: str) -> str:
     """The id of somebody’s open account. NotPossible where nobody has that address."""
-    query = select(Person.id).where(Person.email == email.strip().lower(), open_at(work.now))
+    query = select(Person.id).where(Person.email == accounts.normal(email), open_at(work.now))
     found = work.db.scalar(query)
     if found is None:
         raise NotPossible([f"Nobody here has the address {email}."])

@@ -46,7 +46,7 @@ def follow(
     number = case.version + 1
     running = {deadline.limit_id: deadline for deadline in live}
     changed = change(procedure, running, step.happens)
-    _end(work, [running[name].id for name in changed.ended], number)
+    _end(work, [running[name] for name in changed.ended], number)
     left = [deadline for deadline in live if deadline.limit_id not in changed.ended]
     if any(_is_pause(procedure.limits[name]) for name in changed.ended):
         let_go_on(work, case, procedure, left, number)
@@ -54,7 +54,7 @@ def follow(
     if step.action == "pause":
         _hold(work, case, procedure, left, answers, number)
     begins = _begins(work, procedure, answers)
-    ledger = pauses.of_case(work.db, case.id) if procedure.pause else []
+    ledger = pauses.of_case(work.db, case.id) if procedure.pause and changed.started else []
     for limit in changed.started:
         deadlines.start(
             work.db,
@@ -75,9 +75,11 @@ def follow(
     _more_time(work, case, procedure, step, answers, left)
 
 
-def _end(work: Changing, deadline_ids: list[int], number: int) -> None:
-    deadlines.end(work.db, deadline_ids, number, work.now)
-    outbox.cancel(work.db, deadline_ids, work.now, "its limit has ended")
+def _end(work: Changing, ended: list[DeadlineRecord], number: int) -> None:
+    """A letter about a limit is written only as it fires, so one that never fired has none to drop."""
+    deadlines.end(work.db, [deadline.id for deadline in ended], number, work.now)
+    fired = [deadline.id for deadline in ended if deadline.fired]
+    outbox.cancel(work.db, fired, work.now, "its limit has ended")
 
 
 def _is_pause(limit: Limit) -> bool:

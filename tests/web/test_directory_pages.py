@@ -19,20 +19,20 @@ def test_a_contact_nobody_confirmed_for_90_days_is_said_and_confirmed_again(
     desk: Desk, visits: Visits
 ) -> None:
     desk.clock.move(timedelta(days=90))
-    nora = visits("nora")
-    nora.open("/")
-    assert nora.says("Contacts not confirmed for 90 days: 1")
-    nora.open("/directory/agencies/meadow")
-    assert nora.says("Not confirmed for 90 days")
-    sent = nora.send("/directory/agencies/meadow/contacts/manager", post="meadow-manager")
+    moira = visits("moira")
+    moira.open("/")
+    assert moira.says("Contacts not confirmed for 90 days: 1")
+    moira.open("/directory/agencies/meadow")
+    assert moira.says("Not confirmed for 90 days")
+    sent = moira.send("/directory/agencies/meadow/contacts/manager", post="meadow-manager")
     assert sent.status_code == 303
-    nora.open("/directory/agencies/meadow")
-    assert not nora.says("Not confirmed for 90 days")
-    assert nora.says("by Nora Finch")
-    assert nora.says("contact at the level manager: confirmed")
+    moira.open("/directory/agencies/meadow")
+    assert not moira.says("Not confirmed for 90 days")
+    assert moira.says("by Moira Finch")
+    assert moira.says("contact at the level manager: confirmed")
 
 
-@pytest.mark.parametrize(("who", "status"), [("nora", 404), ("otis", 200), ("olu", 200), ("ada", 404)])
+@pytest.mark.parametrize(("who", "status"), [("moira", 404), ("otis", 200), ("olu", 200), ("ada", 404)])
 def test_a_coordinator_sees_their_own_agency_alone(visits: Visits, who: str, status: int) -> None:
     assert visits(who).open("/directory/agencies/council").status_code == status
 
@@ -44,22 +44,22 @@ def test_a_proxy_is_shown_as_one(visits: Visits) -> None:
 
 
 def test_a_spreadsheet_is_looked_at_first_and_then_done_whole(visits: Visits) -> None:
-    nora = visits("nora")
-    nora.open("/directory/sheet")
-    nora.send("/directory/sheet", file=(io.BytesIO(NEW.encode()), "d.csv"))
-    assert nora.says("What would change")
-    agreed, kept = nora.hidden("agreed"), nora.hidden("text")
-    assert nora.send("/directory/sheet", agreed=agreed, text=kept).status_code == 303
-    nora.open("/directory/agencies/meadow")
-    assert nora.says("New room")
+    moira = visits("moira")
+    moira.open("/directory/sheet")
+    moira.send("/directory/sheet", file=(io.BytesIO(NEW.encode()), "d.csv"))
+    assert moira.says("What would change")
+    agreed, kept = moira.hidden("agreed"), moira.hidden("text")
+    assert moira.send("/directory/sheet", agreed=agreed, text=kept).status_code == 303
+    moira.open("/directory/agencies/meadow")
+    assert moira.says("New room")
 
 
 def test_a_fault_is_told_with_its_line(visits: Visits) -> None:
-    nora = visits("nora")
-    nora.open("/directory/sheet")
+    moira = visits("moira")
+    moira.open("/directory/sheet")
     bad = NEW.replace("meadow,New", "council,New")
-    assert nora.send("/directory/sheet", file=(io.BytesIO(bad.encode()), "d.csv")).status_code == 400
-    assert nora.says("Line 2: There is no agency “council”")
+    assert moira.send("/directory/sheet", file=(io.BytesIO(bad.encode()), "d.csv")).status_code == 400
+    assert moira.says("Line 2: There is no agency “council”")
 
 
 def test_the_directory_of_another_partnership_is_not_there(desk: Desk, visits: Visits) -> None:
