@@ -79,6 +79,7 @@ class SignIn:
     second_factor: str = ""
     idle_minutes: int = 60
     absolute_hours: int = 12
+    pin_idle_minutes: int = 10
     providers_file: str = ""
 
 
@@ -337,6 +338,8 @@ def refuse_unsafe(config: Config) -> None:
             "sign_in.second_factor is “off”, which a real installation must not be. Remove it, or set it to"
             " “required”."
         )
+    if config.sign_in.pin_idle_minutes < 1:
+        raise NotReady("sign_in.pin_idle_minutes must be at least 1: a shared tablet never stays open.")
     _refuse_unfit_letters(config)
     if config.practice:
         _refuse_unfit_practice(config)

@@ -14,10 +14,12 @@ from escalation.people.access import Viewer, may
 from escalation.people.rules import Function
 from escalation.signin import sessions
 from web import opening, session, typed
-from web.errors import SignedOut
+from web.errors import PinIsNotEnough, SignedOut
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _SENSITIVE = "access", "sensitive"
+# Areas that a PIN on a shared tablet does not open: how somebody signs in, and where they are signed in.
+_OF_THE_ACCOUNT = ("own_account", "passkeys", "confirming")
 
 
 class Access(Enum):
@@ -35,6 +37,7 @@ class Access(Enum):
     DIRECTORY = "somebody who keeps a directory, or of the partnership’s office"
     KEEPER = "somebody who keeps a directory, or their agency’s part of it"
     NAMED = "somebody whose post is named for emergencies"
+    TABLETS = "somebody who enrols shared tablets: a manager, a senior or a coordinator of an agency"
     OVERSEER = "a manager or senior of an agency, or somebody of the partnership’s office"
 
 
@@ -88,7 +91,12 @@ def _ask() -> Response | None:
         return _to_sign_in()
     if not _holds(who, current_user.viewer):
         abort(404)
-    if is_sensitive(current_app.view_functions[request.endpoint]):
+    asks_again = is_sensitive(current_app.view_functions[request.endpoint])
+    if session.this().by_pin and (
+        asks_again or who is Access.TABLETS or request.blueprint in _OF_THE_ACCOUNT
+    ):
+        raise PinIsNotEnough
+    if asks_again:
         answer = _ask_again()
         if answer:
             return answer
@@ -137,6 +145,7 @@ _OPENED_BY = {
     Access.DIRECTORY: (Function.LOOK_UP,),
     Access.KEEPER: (Function.DIRECTORY,),
     Access.NAMED: (Function.BREAK_GLASS,),
+    Access.TABLETS: (Function.TABLETS,),
     Access.OVERSEER: (Function.ODD_OF_AGENCY, Function.ODD_OF_ALL),
 }
 

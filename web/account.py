@@ -56,9 +56,9 @@ def sign_out() -> ResponseReturnValue:
 def time_left() -> ResponseReturnValue:
     """How many seconds the session lasts if nothing is done. Asking is no use of it."""
     found = session.current()
-    until = found.until if found and found.whole else None
+    until = found.until if found and found.open else None
     left = (until - session.office().clock.now()).total_seconds() if until else None
-    return jsonify(signed_in=bool(found and found.whole), seconds=left and int(left))
+    return jsonify(signed_in=bool(found and found.open), seconds=left and int(left))
 
 
 @area.post("/sign-in/stay")

@@ -26,6 +26,7 @@ import web.errors
 import web.federation
 import web.handing
 import web.health
+import web.hiding
 import web.home
 import web.keeping
 import web.leaving
@@ -42,6 +43,7 @@ import web.readers
 import web.second_factor
 import web.session
 import web.status
+import web.tablets
 import web.typed
 import web.what_if
 import web.words
@@ -70,6 +72,8 @@ AREAS = (
     web.confirming,
     web.own_account,
     web.lost_factors,
+    web.hiding,
+    web.tablets,
     web.home,
     web.raising,
     web.cases,
@@ -104,6 +108,7 @@ def create_app(office: Office) -> Flask:
     web.logs.listen(app)
     CSRFProtect(app)
     web.edge.watch(app)
+    web.hiding.watch(app)
     web.access.guard(app)
     web.typed.watch(app)
     for module in AREAS:
@@ -167,6 +172,8 @@ def _everywhere() -> dict[str, Any]:
         "practice": web.practice.bar(config),
         "person": known.name if known else None,
         "kept_form": web.typed.shown(),
+        "by_pin": bool(session and session.by_pin),
+        "tablet": bool(web.session.tablet()),
         "signed_in_until": session.until if session and known else None,
         "uploads": config.uploads,
     }

@@ -28,7 +28,7 @@ from web.forms import CHOICES
 from workflows.definition import Field
 from workflows.loader import library
 
-NEVER_SHOWN = ("csrf_token", "password", "new_password", "code", "given", "key", "seen", "next")
+NEVER_SHOWN = ("csrf_token", "password", "new_password", "code", "given", "pin", "key", "seen", "next")
 SENT_AGAIN = ("key", "seen", "next")
 
 
@@ -38,6 +38,10 @@ class SignedOut(Exception):
     def __init__(self, *, kept: bool = False) -> None:
         super().__init__()
         self.kept = kept
+
+
+class PinIsNotEnough(Exception):
+    """Somebody signed in with a PIN on a shared tablet wants what matters to an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,12 @@ TABLE: dict[type[Exception] | int, Told] = {
         503,
         "Your agency’s sign-in does not answer",
         "Nothing was recorded. Try again in a minute, or sign in with your password.",
+    ),
+    PinIsNotEnough: Told(
+        403,
+        "Your PIN is not enough for this",
+        "Nothing was changed. You are signed in with a PIN on a shared tablet. Press “Switch person”, then "
+        "sign in with your e-mail address and password, and open this page again.",
     ),
     SignedOut: Told(
         401,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from escalation.errors import Unanswered
 from escalation.notices import personal
 from escalation.signin import codes, entering, sessions
+from escalation.tablets import enrolling
 from web import second_factor, session
 from web.access import Access, access, sensitive
 from web.account import same_site
@@ -29,10 +30,14 @@ def account() -> ResponseReturnValue:
     with session.office().reading() as work:
         mine = sessions.of_person(work, this.person_id)
         has = codes.factors(work, this.person_id)
-    done = DONE.get(request.args.get("done", ""), "")
-    asks = session.office().config.second_factor
     return render_template(
-        "account/account.html", sessions=mine, this=this, factors=has, done=done, asks_second=asks
+        "account/account.html",
+        sessions=mine,
+        this=this,
+        factors=has,
+        done=DONE.get(request.args.get("done", ""), ""),
+        asks_second=session.office().config.second_factor,
+        enrols=bool(enrolling.agencies_of(this.viewer)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from flask import Flask, abort, current_app, g, request, session
 from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
 
 from escalation.errors import Unavailable
 from escalation.office import Office, Reading
@@ -14,6 +15,7 @@ from escalation.people import partnerships
 from escalation.people.access import Viewer
 from escalation.signin import sessions
 from escalation.signin.sessions import Known
+from escalation.tablets import devices, pins
 from web.devices import device_named
 
 _OFFICE = "office"
@@ -21,6 +23,9 @@ _PHONE = "phone"
 _BROWSER = "browser"
 _TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for whom to load
 _KEPT = "kept"
+_MOST_KEPT = 4  # of the people who share a tablet, each may have left something half written
+_TABLET = "tablet"
+_BEHIND = "behind"
 # Asking how long a session still lasts is no use of it: a page left open must not keep itself alive.
 _NO_USE = "account.time_left"
 
@@ -48,12 +53,12 @@ def put(app: Flask, office: Office) -> None:
 
 def _load(token: str) -> Person | None:
     with office().reading() as work:
-        found = sessions.known(work, token)
+        found = sessions.known(work, token, tablet=tablet())
         if found is None:
             return None
         g.known = found
-        if not found.whole:
-            return None  # half signed in opens nothing but the pages that ask for the other half
+        if not found.open:
+            return None  # half signed in, or hidden, opens nothing but the pages that ask for the rest
         _remember_phone(work, found.viewer)
         stale = sessions.stale(found, work.now) and request.endpoint != _NO_USE
     if stale:
@@ -84,6 +89,17 @@ def carry(token: str) -> None:
     session[_TOKEN] = token
     if kept:
         session[_KEPT] = kept
+    if tablet():
+        _renew_pin(token)
+
+
+def _renew_pin(token: str) -> None:
+    """Whoever signs in wholly on a shared tablet may use their PIN there for another week."""
+    with office().changing() as work:
+        found = sessions.known(work, token)
+        device = devices.current(work, tablet())
+        if found and found.whole and device:
+            pins.renew(work, found.person_id, device.id)
 
 
 def begin(person_id: str, *, how: str, factor: str = "", waits_for: str = "") -> None:
@@ -103,7 +119,10 @@ def sign_out() -> str:
                 sessions.end(work, found.id, found.person_id)
     except Unavailable:
         ended = "here"
+    kept = session.get(_KEPT)
     session.clear()
+    if kept and tablet():
+        session[_KEPT] = kept  # on a shared tablet the next person is another, and the one after this one
     return ended
 
 
@@ -126,17 +145,62 @@ def token() -> str:
 
 def keep_name(name: str) -> None:
     """Remember in the browser which form was kept, so that only this browser is led back to it."""
-    session[_KEPT] = name
+    session[_KEPT] = [*kept_names(), name][-_MOST_KEPT:]
 
 
-def kept_name() -> str:
-    """Which form was kept; empty for none."""
-    return str(session.get(_KEPT, ""))
+def kept_names() -> tuple[str, ...]:
+    """Which forms were kept, the last one last: of whoever used this browser."""
+    found = session.get(_KEPT, ())
+    return (found,) if isinstance(found, str) else tuple(found)
 
 
-def forget_kept() -> None:
+def forget_kept(name: str) -> None:
     """It is not wanted any more."""
-    session.pop(_KEPT, None)
+    session[_KEPT] = [each for each in kept_names() if each != name]
+
+
+def tablet() -> str:
+    """The token of the shared tablet this is, good or not; empty where it is none."""
+    return request.cookies.get(_tablet_cookie(), "")
+
+
+def carry_tablet(response: Response, token: str) -> None:
+    """From now on the browser is this shared tablet: in a cookie of its own, which signing out leaves."""
+    response.set_cookie(
+        _tablet_cookie(),
+        token,
+        max_age=devices.LASTS,
+        secure=_https(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _tablet_cookie() -> str:
+    # With this prefix a browser takes the cookie over https and from this very host alone.
+    return f"__Host-escalation-{_TABLET}" if _https() else f"escalation-{_TABLET}"
+
+
+def _https() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def lock(page: str) -> None:
+    """Hide the session of this request. The page behind it goes into the cookie: no address says it."""
+    with office().changing() as work:
+        sessions.hide(work, this().id)
+    session[_BEHIND] = page
+
+
+def behind() -> str:
+    """The page that was hidden; the first one where none is known."""
+    return str(session.pop(_BEHIND, "/"))
+
+
+def hidden() -> Known | None:
+    """The session of this request, where it is hidden."""
+    found = current()
+    return found if found and found.hidden_at is not None else None
 
 
 def office() -> Office:
@@ -189,7 +253,7 @@ def known() -> Known | None:
 def known_viewer() -> Viewer | None:
     """The person already looked up in this request and wholly signed in."""
     found = known()
-    return found.viewer if found and found.whole else None
+    return found.viewer if found and found.open else None
 
 
 def phone() -> dict[str, Any] | None:

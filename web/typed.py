@@ -14,7 +14,7 @@ from escalation.signin.kept import KeptRecord
 from web import session
 from web.filling import filled
 
-_NEVER = ("csrf_token", "key", "seen", "next", "code", "given", "then", "kept-address", "kept-page")
+_NEVER = ("csrf_token", "key", "seen", "next", "code", "given", "pin", "then", "kept-address", "kept-page")
 
 
 def watch(app: Flask) -> None:
@@ -35,7 +35,7 @@ def keep(person_id: str) -> bool:
 
 def keep_of_page(address: str, page: str) -> bool:
     """Keep what a page says was typed on it, for whoever was signed in."""
-    ours = page.startswith("/") and not page.startswith("//") and _opens(_path(page))
+    ours = openable(page) == page
     return _keep(_whose(), _path(address), page if ours else "")
 
 
@@ -50,9 +50,13 @@ def page_of_form() -> str:
 def way_back(person_id: str) -> str:
     """The page of what this person had typed in this browser; empty for none, or for another’s."""
     found = _one(person_id)
-    if found is None:
-        session.forget_kept()
     return found.page if found else ""
+
+
+def openable(page: str) -> str:
+    """The address, if a page of ours has it; else the first page."""
+    ours = page.startswith("/") and not page.startswith("//") and _opens(_path(page))
+    return page if ours else "/"
 
 
 def shown() -> KeptRecord | None:
@@ -62,7 +66,7 @@ def shown() -> KeptRecord | None:
 
 
 def _look() -> None:
-    if request.method != "GET" or not session.kept_name() or not current_user.is_authenticated:
+    if request.method != "GET" or not session.kept_names() or not current_user.is_authenticated:
         return
     found = _one(session.viewer().person_id)
     if found is not None and _path(found.page) == request.path:
@@ -73,7 +77,7 @@ def _after(response: Response) -> Response:
     found = shown()
     if found is not None and response.status_code == 200 and response.mimetype == "text/html":
         response.set_data(filled(response.get_data(as_text=True), found.address, found.fields))
-    if request.method == "POST" and response.status_code < 500 and session.kept_name():
+    if request.method == "POST" and response.status_code < 500 and session.kept_names():
         _used()
     return response
 
@@ -85,15 +89,17 @@ def _used() -> None:
     if known and found and found.address == request.path and not g.get("just_kept"):
         with session.office().changing() as work:
             kept.drop(work, known.person_id, found.name)
-        session.forget_kept()
+        session.forget_kept(found.name)
 
 
 def _one(person_id: str) -> KeptRecord | None:
-    name = session.kept_name()
-    if not name or not person_id:
+    """What this person left half written last in this browser. Another’s stays where it is."""
+    names = session.kept_names() if person_id else ()
+    if not names:
         return None
     with session.office().reading() as work:
-        return kept.one(work, person_id, name)
+        found = (kept.one(work, person_id, name) for name in reversed(names))
+        return next((each for each in found if each is not None), None)
 
 
 def _whose() -> str:

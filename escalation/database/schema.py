@@ -18,6 +18,7 @@ from escalation.procedures import tables as procedures
 from escalation.reads import tables as reads
 from escalation.scheduler import tables as scheduler
 from escalation.signin import tables as signin
+from escalation.tablets import tables as tablets
 from escalation.tasks import tables as tasks
 
 ROOMS = (
@@ -36,6 +37,7 @@ ROOMS = (
     reads,
     scheduler,
     signin,
+    tablets,
     tasks,
 )
 METADATA = Table.metadata

@@ -50,6 +50,11 @@ LETTERS = {
         "A passkey for signing in was added to your account, or removed from it, just now. If it was you, do"
         " nothing. If it was not, tell your partnership’s office at once.",
     ),
+    "copied tablet": PersonalLetter(
+        "A shared tablet you enrolled was stopped",
+        "An old key of a shared tablet you enrolled was used, so there may be a copy of it. No PIN opens"
+        " anything on that tablet any more. Find out where the tablet is, then enrol it again.",
+    ),
     "copied passkey": PersonalLetter(
         "A passkey of yours was stopped",
         "Somebody tried to sign in with a passkey of yours that may have been copied. It was refused, and"

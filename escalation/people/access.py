@@ -219,6 +219,11 @@ def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
     return next((post for post in office_posts(viewer) if partnership_id in ("", post.partnership_id)), None)
 
 
+def enrolling_posts(viewer: Viewer) -> list[PostRecord]:
+    """The posts that let the viewer enrol and remove shared tablets: their own posts, none by cover."""
+    return [post for post in posts_that(viewer, Function.TABLETS) if not post.covered_from]
+
+
 def vouching_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer confirm who somebody of the partnership is."""
     return posts_that(viewer, Function.VOUCH)

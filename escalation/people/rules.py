@@ -29,6 +29,7 @@ class Function(Enum):
     DIRECTORY = "keep the directory"
     LOOK_UP = "look at the directory"
     VOUCH = "confirm who a colleague is that cannot sign in"
+    TABLETS = "enrol and remove shared tablets of one’s own agency"
     LEAVERS = "see to it that work passes on when somebody leaves"
 
 
@@ -69,7 +70,7 @@ _SIDE = frozenset({_F.READ, _F.WORDS, _F.NAMES, _F.CHILD, _F.FILES, _F.PRIVATE, 
 _BOARD = frozenset({_F.BOARD_CASE, _F.BOARD_LIST, _F.FIGURES})
 _CHAIR = _BOARD | {_F.OFFICE, _F.ODD_OF_ALL, _F.LOOK_UP}
 _OFFICE = _CHAIR | {_F.VOUCH, _F.LEAVERS}
-_MANAGES = frozenset({_F.RAISE, _F.ODD_OF_AGENCY, _F.LEAVERS})
+_MANAGES = frozenset({_F.RAISE, _F.ODD_OF_AGENCY, _F.LEAVERS, _F.TABLETS})
 _KEEPS = frozenset({_F.DIRECTORY, _F.LOOK_UP, _F.LEAVERS})
 
 ALLOWED: Mapping[Relation, frozenset[Function]] = MappingProxyType(
@@ -88,7 +89,7 @@ ALLOWED: Mapping[Relation, frozenset[Function]] = MappingProxyType(
         Relation.CHAIR: _CHAIR,
         Relation.OFFICE: _OFFICE,
         Relation.SCRUTINEER: _BOARD,
-        Relation.COORDINATOR: _KEEPS,
+        Relation.COORDINATOR: _KEEPS | {_F.TABLETS},
         Relation.ADMINISTRATOR: _KEEPS | {_F.VOUCH},
     }
 )

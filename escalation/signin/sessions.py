@@ -17,6 +17,7 @@ from escalation.people.access import Viewer
 from escalation.people.posts import OPEN_NOW, open_at, posts_of
 from escalation.people.tables import Person
 from escalation.signin.tables import Session
+from escalation.tablets import devices
 
 _NOBODY = Viewer("", "")
 TOUCH = timedelta(minutes=1)  # the last use is written down at most this often
@@ -28,7 +29,10 @@ CODE, SETUP = "code", "setup"
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """Somebody signed in on one device. `until` is when it ends if nothing more is done; None for never."""
+    """Somebody signed in on one device. `until` is when it ends if nothing more is done; None for never.
+
+    `device_id` is the shared tablet where they gave their PIN, if they did; `hidden_at` when they hid it.
+    """
 
     id: int
     person_id: str
@@ -39,12 +43,24 @@ class SessionRecord:
     seen_at: datetime
     factor_at: datetime | None
     confirmed_at: datetime | None
+    device_id: int | None = None
+    hidden_at: datetime | None = None
     until: datetime | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether it opens pages: nothing is missing any more."""
+        """Whether nothing is missing any more."""
         return not self.waits_for
+
+    @property
+    def open(self) -> bool:
+        """Whether it opens pages now: whole, and not hidden."""
+        return self.whole and self.hidden_at is None
+
+    @property
+    def by_pin(self) -> bool:
+        """Whether it began with a PIN on a shared tablet, and so does nothing that matters to the account."""
+        return self.device_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,8 @@ _COLUMNS = (
     Session.seen_at,
     Session.factor_at,
     Session.confirmed_at,
+    Session.device_id,
+    Session.hidden_at,
 )
 _OPEN: Any = (
     select(*_COLUMNS, Person.name)
@@ -81,6 +99,7 @@ def begin(
     waits_for: str = "",
     factor: str = "",
     instead_of: int | None = None,
+    device_id: int | None = None,
 ) -> str:
     """Begin a session; give back the token for the cookie, kept nowhere. NotFound for a closed account.
 
@@ -102,14 +121,18 @@ def begin(
         "began_at": work.now,
         "seen_at": work.now,
         "factor_at": work.now if factor else None,
-        "confirmed_at": None if waits_for else work.now,
+        "confirmed_at": None if waits_for or device_id is not None else work.now,
+        "device_id": device_id,
     }
     work.db.execute(insert(Session).values(**values))
     return token
 
 
-def known(work: Reading, token: str) -> Known | None:
-    """The session of a token with its person and the posts they hold now; None where it is not good."""
+def known(work: Reading, token: str, *, tablet: str = "") -> Known | None:
+    """The session of a token with its person and the posts they hold now; None where it is not good.
+
+    One that began with a PIN is good beside the newest token of its tablet alone, and for posts there.
+    """
     row = work.db.execute(_OPEN, {"token_hash": _hash(token), "now": work.now}).first()
     if row is None:
         return None
@@ -117,6 +140,11 @@ def known(work: Reading, token: str) -> Known | None:
     if found.until is not None and found.until <= work.now:
         return None
     mine = tuple(posts_of(work.db, found.person_id, work.now)) if found.whole else ()
+    if found.by_pin:
+        device = devices.current(work, tablet)
+        mine = tuple(post for post in mine if device is not None and post.agency_id == device.agency_id)
+        if device is None or device.id != found.device_id or not mine:
+            return None
     fields = {field: getattr(found, field) for field in SessionRecord.__slots__}
     return Known(**fields, viewer=Viewer(found.person_id, row.name, mine))
 
@@ -127,6 +155,8 @@ def _timed(config: Config, found: SessionRecord) -> SessionRecord:
     if config.clock.file:
         return found  # a clock that is moved by hand would sign everybody out
     idle, longest = config.sign_in.idle_minutes, config.sign_in.absolute_hours
+    if found.by_pin:
+        idle = config.sign_in.pin_idle_minutes
     ends = [
         moment
         for moment, counts in (
@@ -171,6 +201,24 @@ def end(work: Changing, session_id: int, person_id: str) -> bool:
     return bool(work.db.execute(update(Session).where(*mine).values(ended_at=work.now)).rowcount)
 
 
+def hide(work: Changing, session_id: int) -> None:
+    """Lock it: it opens nothing until its person shows again that it is them. An earlier proof is over."""
+    mine = (Session.id == session_id, Session.hidden_at.is_(None), Session.ended_at.is_(None))
+    work.db.execute(update(Session).where(*mine).values(hidden_at=work.now, confirmed_at=None))
+
+
+def show(work: Changing, session_id: int) -> None:
+    """Its person is back."""
+    values = {"hidden_at": None, "seen_at": work.now}
+    work.db.execute(update(Session).where(Session.id == session_id).values(**values))
+
+
+def end_on_device(work: Changing, device_id: int) -> None:
+    """End every session that began with a PIN on a shared tablet."""
+    there = (Session.device_id == device_id, Session.ended_at.is_(None))
+    work.db.execute(update(Session).where(*there).values(ended_at=work.now))
+
+
 def end_all(work: Changing, person_id: str, *, but: int | None = None) -> None:
     """End every session of a person, or every other: a cookie copied from one opens nothing more."""
     mine = [Session.person_id == person_id, Session.ended_at.is_(None)]
@@ -207,7 +255,9 @@ def owner(work: Reading, token: str) -> str | None:
 
 def rows(work: Reading) -> list[dict[str, Any]]:
     """Every open session as it is kept, to be put back where practice begins again."""
-    found = work.db.execute(select(Session.__table__).where(Session.ended_at.is_(None)))
+    # A session by PIN is of a tablet, which the record to be made anew does not know.
+    open_still = (Session.ended_at.is_(None), Session.device_id.is_(None))
+    found = work.db.execute(select(Session.__table__).where(*open_still))
     return [dict(row._mapping) for row in found]
 
 

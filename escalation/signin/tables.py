@@ -14,7 +14,8 @@ class Session(Table):
     """Somebody signed in on one device. The token is in their cookie; here is only its hash.
 
     `waits_for` is what is still missing before it opens anything: “code”, “setup”, or nothing. `confirmed_at`
-    is when they last gave a password or a code in it. `device` is in plain words.
+    is when they last gave a password or a code in it. `device` is in plain words; `device_id` is the shared
+    tablet, where they gave a PIN. While `hidden_at` stands it opens nothing.
     """
 
     __tablename__ = "sessions"
@@ -28,6 +29,8 @@ class Session(Table):
     seen_at: Mapped[datetime]
     factor_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"), index=True)
+    hidden_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

@@ -58,6 +58,9 @@ WRITERS = {
     "RecoveryCode": "escalation/signin/codes.py",
     "Link": "escalation/signin/links.py",
     "LostFactor": "escalation/signin/lost.py",
+    "Device": "escalation/tablets/devices.py",
+    "DeviceToken": "escalation/tablets/devices.py",
+    "Pin": "escalation/tablets/pins.py",
     "KeptForm": "escalation/signin/kept.py",
 }
 WRITING = ("insert", "update", "delete", "insert_once", "insert_or_change")

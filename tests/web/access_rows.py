@@ -52,6 +52,7 @@ SEES = {
 SIGNED_IN = set(ROLES) - set(SIGNED_OUT)
 RAISERS = {*("ada", "niamh", "grace", "ben", "hannah", "cleo", "ngozi", "lorna", "amara"), "hetty", "hugo"}
 ADMINISTRATORS = {"charlie", "hal"}
+ENROLLERS = {"grace", "cleo", "ngozi", "lorna", "amara"}
 BOARD, OFFICE = {"iris", "olu", "dan"}, {"iris", "olu"}
 OVERSEERS = {"grace", "cleo", "ngozi", "lorna", "amara", "iris", "olu", "hana"}
 
@@ -91,6 +92,20 @@ ROWS: Mapping[str, Row] = {
     "GET /sign-in": to(set(ROLES), 200),
     "POST /sign-in": to(set(ROLES), 400),
     "POST /sign-out": to(set(ROLES), 303),
+    "POST /hide": to(set(ROLES), 303),
+    "GET /hidden": to(set(ROLES), 200),
+    "POST /hidden": to(set(ROLES), 303),
+    "GET /tablets": to(ENROLLERS, 200),
+    "GET /tablets/enrol": to(ENROLLERS, 200),
+    "POST /tablets/enrol": to(ENROLLERS, 400, 403),
+    "POST /tablets/<int(max=2147483647):device_id>/remove": to({"grace"}, 303),
+    "GET /tablet": to(set(ROLES), 200),
+    "POST /tablet": to(set(ROLES), 400),
+    "POST /tablet/switch": to(set(ROLES), 303),
+    "GET /tablet/pin": to(SIGNED_IN, 200),
+    "GET /tablet/pin/choose": to(SIGNED_IN, 200),
+    "POST /tablet/pin/choose": to(SIGNED_IN, 303),
+    "POST /tablet/pin/remove": to(SIGNED_IN, 303),
     "GET /board": to(BOARD | {"hana"}, 200),
     "GET /board/cases/<reference>": to(BOARD, 200),
     "GET /board/cases/<reference>/move": to(OFFICE, 200, 409, iris=(403, 409)),
@@ -155,7 +170,10 @@ ROWS: Mapping[str, Row] = {
     "POST /raise/<draft_id>/delete": to({"ada"}, 303),
 }
 # What ends something that other rows need.
-LAST = ("POST /directory/people/<person_id>/close", "POST /raise/<draft_id>/delete", "POST /sign-out")
+LAST = (
+    *("POST /directory/people/<person_id>/close", "POST /raise/<draft_id>/delete"),
+    *("POST /hide", "POST /sign-out", "POST /tablet/switch"),
+)
 
 
 def relation(person: str, state: str) -> str:

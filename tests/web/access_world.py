@@ -20,6 +20,7 @@ from escalation.service import act
 from escalation.service.breaking import Emergency, break_glass
 from escalation.service.door import Command, raise_escalation
 from escalation.signin.passwords import hash_password
+from escalation.tablets import devices
 from tests.support.desk import ANSWERS, CHALLENGE, Desk
 from workflows.loader import library, load_file
 
@@ -174,6 +175,7 @@ def _objects(
         editions.propose(work, desk.person(office), library()[shipped], "It is better.", partnership)
         waits = editions.waiting(work, partnership)
         assert waits is not None
+        devices.add(work, agency_id=desk.person(raiser).posts[0].agency_id, name="Tablet", person_id=office)
         draft = drafts.begin(work, raiser, desk.person(raiser).post_ids[0])
         drafts.add_file(work.db, draft, FILE)
         file = drafts.files(work.db, draft)[0].id

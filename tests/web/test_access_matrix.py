@@ -70,6 +70,7 @@ def filled(route: str, world: World, state: str) -> tuple[str, str]:
         "<int(max=2147483647):proposal_id>": str(world.proposal),
         "<int(max=2147483647):deadline_id>": str(world.deadline),
         "<int(max=2147483647):file_id>": str(world.file),
+        "<int(max=2147483647):device_id>": "1",  # the first that was enrolled: the nursery’s
         "<int(max=99999):number>": "1",
         "<int(max=99):position>": "1",
     }

@@ -1,5 +1,7 @@
 // Warns two minutes before a session runs out, and keeps what is typed when it does.
 
+import { typedOn } from "./typed.mjs";
+
 const WARNING = 120;
 // Said at these moments only, so that a screen reader is not interrupted every second.
 const SAID_AT = [120, 60, 20];
@@ -34,15 +36,9 @@ export function watchTime(box) {
     words.textContent = `In ${time} you are signed out, because nothing was done here for a while. What you typed is kept.`;
   };
   const over = async () => {
-    const form = [...document.querySelectorAll("main form[method=post]")].find(changed);
     const going = box.dataset.page;
-    if (form) {
-      const typed = new FormData(form);
-      for (const [name, value] of [...typed]) if (value instanceof File) typed.delete(name);
-      typed.set("kept-address", new URL(form.action).pathname);
-      typed.set("kept-page", going);
-      await fetch(box.dataset.keep, { method: "POST", body: typed });
-    }
+    const typed = typedOn(going);
+    if (typed) await fetch(box.dataset.keep, { method: "POST", body: typed });
     window.location.assign(`/sign-in?next=${encodeURIComponent(going)}`);
   };
   const tick = async () => {
@@ -74,13 +70,4 @@ export function watchTime(box) {
   });
   const ticking = setInterval(tick, 1000);
   tick();
-}
-
-function changed(form) {
-  return [...form.elements].some((each) => {
-    if (each.type === "hidden" || each.type === "password" || each.type === "file") return false;
-    if (each.type === "radio" || each.type === "checkbox") return each.checked !== each.defaultChecked;
-    if (each.tagName === "SELECT") return [...each.options].some((one) => one.selected !== one.defaultSelected);
-    return "value" in each && each.value !== each.defaultValue;
-  });
 }
