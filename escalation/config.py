@@ -125,6 +125,15 @@ class Uploads:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """[access]"""
+
+    glass_hours: int = 24
+    many_in_an_hour: int = 20
+    odd_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class ClockSettings:
     """[clock]"""
 
@@ -145,6 +154,7 @@ class Config:
     watchdog: Watchdog = field(default_factory=Watchdog)
     procedure: ProcedureSettings = field(default_factory=ProcedureSettings)
     uploads: Uploads = field(default_factory=Uploads)
+    access: AccessSettings = field(default_factory=AccessSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     folder: Path = field(default_factory=Path.cwd)
 
@@ -179,6 +189,7 @@ SECTIONS: Mapping[str, type] = {
     "watchdog": Watchdog,
     "procedure": ProcedureSettings,
     "uploads": Uploads,
+    "access": AccessSettings,
     "clock": ClockSettings,
 }
 CHOICES = {
@@ -193,6 +204,9 @@ _LEAST = {
     ("server", "threads"): 1,
     ("uploads", "largest_megabytes"): 1,
     ("uploads", "most_files"): 0,
+    ("access", "glass_hours"): 1,
+    ("access", "many_in_an_hour"): 2,
+    ("access", "odd_days"): 1,
 }
 
 

@@ -60,6 +60,10 @@ class Unavailable(Exception):
     """The record cannot be read or written just now."""
 
 
+class Unrecorded(Unavailable):
+    """That somebody reads a case could not be recorded, so nothing of it is shown."""
+
+
 class Unsure(Unavailable):
     """The connection was cut while it was recorded. Sent again with the same key, it is recorded once."""
 

@@ -21,6 +21,7 @@ import web.confirming
 import web.cover
 import web.directory
 import web.edge
+import web.emergency
 import web.errors
 import web.federation
 import web.handing
@@ -37,6 +38,7 @@ import web.practice
 import web.procedures
 import web.raising
 import web.rates
+import web.readers
 import web.second_factor
 import web.session
 import web.status
@@ -73,6 +75,8 @@ AREAS = (
     web.raising,
     web.cases,
     web.board,
+    web.readers,
+    web.emergency,
     web.procedures,
     web.what_if,
     web.moving,

@@ -7,11 +7,12 @@ from flask import Blueprint, render_template, request
 from escalation.board.figures import board_figures
 from escalation.board.filters import Filters
 from escalation.board.listing import board_list
-from escalation.cases.page import CasePage, board_page
+from escalation.cases.page import CasePage
 from escalation.cases.telling import Told
 from escalation.people import partnerships
 from escalation.service.moving import may_move
 from web.access import Access, access
+from web.opening import board_page
 from web.session import office, viewer
 from workflows.diagram import path_svg
 
@@ -43,7 +44,7 @@ def figures() -> str:
 def case(reference: str) -> str:
     """The whole history of one escalation, without identities."""
     with office().reading() as work:
-        page = board_page(work, viewer(), reference)
+        page = board_page(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
     around = {"picture": path_svg(page.path), "done": _moved(page), "may_move": may_move(viewer(), page.case)}

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from escalation.cases import possible
 from escalation.cases import store as cases
-from escalation.cases.page import CasePage, case_page
+from escalation.cases.page import CasePage
 from escalation.cases.telling import SIDE_WORDS, Entry, Told, entries
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
@@ -30,6 +30,7 @@ from escalation.service import act as engine_act
 from escalation.service.answers import asked_on_case
 from web import forms
 from web.access import Access, access
+from web.opening import case_page
 from web.session import office, viewer
 from workflows import machine
 from workflows.definition import CLOSED, Action, Field, Procedure
@@ -98,7 +99,7 @@ class ActPage:
 def case(reference: str) -> str:
     """A challenge."""
     with office().reading() as work:
-        page = case_page(work, viewer(), reference)
+        page = case_page(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now, passing = work.now, handing.ways(work, viewer(), page.case)
     done = _just_done(page, request.args.get("done", ""))
@@ -136,8 +137,9 @@ def act(reference: str, action: str) -> Response | tuple[str, int]:
 def evidence(reference: str, number: int, position: int) -> Response:
     """A file that came with a challenge, to keep and not to show in the page."""
     with office().reading() as work:
-        case_id = case_page(work, viewer(), reference).case.id
-        found = content.file(work.db, case_id, number, position)
+        page = case_page(work, reference)
+        there = any((file.number, file.position) == (number, position) for file in page.files)
+        found = content.file(work.db, page.case.id, number, position) if there else None
     if found is None:
         raise NotFound
     return _attached(found)
@@ -167,14 +169,20 @@ def _around(page: CasePage, passing: Sequence[str]) -> dict[str, Any]:
 
 def _just_done(page: CasePage, done: str) -> Told | None:
     """What the viewer has just done, if the record says so too: an address alone is never believed."""
-    own = [told for told in page.timeline if told.who == viewer().name and not told.by_clock]
+    mine = {post.words for post in viewer().posts}
+    by_name = page.sight.names
+    own = [
+        told
+        for told in page.timeline
+        if not told.by_clock and (told.who == viewer().name if by_name else told.post in mine)
+    ]
     return own[-1] if own and own[-1].action == done else None
 
 
 def _command(reference: str, action: str) -> Command:
     """What was sent. A form without the version it showed counts as one that showed nothing yet."""
     with office().reading() as work:
-        page = case_page(work, viewer(), reference)
+        page = case_page(work, reference)
     procedure, state = page.procedure, page.case.state
     if action not in procedure.actions or not procedure.actions[action].button or action == "raise":
         raise NotFound
@@ -199,7 +207,7 @@ def _shown(shown: ActPage) -> str:
 
 
 def _too_late(work: Reading, command: Command, seen: int, why: str) -> str:
-    page = case_page(work, viewer(), command.reference)
+    page = case_page(work, command.reference)
     return render_template(
         "cases/too_late.html",
         page=page,
@@ -239,7 +247,7 @@ def _act_page(
     seen: int | None = None,
 ) -> ActPage:
     """The form of an action. NotPossible, NotYours or NotFound where the viewer may not take it now."""
-    page = case_page(work, viewer(), reference)
+    page = case_page(work, reference)
     running = deadlines.live(work.db, page.case.id)
     standing = cases.standing(work.db, page.case)
     offer = possible.action_for(possible.look(work, viewer(), page.case, standing, running), action)

@@ -20,6 +20,7 @@ from escalation.errors import (
     Stale,
     Unanswered,
     Unavailable,
+    Unrecorded,
     Unsure,
 )
 from web import session
@@ -109,6 +110,12 @@ TABLE: dict[type[Exception] | int, Told] = {
         503,
         "We could not record this",
         "The record cannot be reached just now. Nothing was recorded.",
+        keeps="resend",
+    ),
+    Unrecorded: Told(
+        503,
+        "This cannot be opened just now",
+        "Every reading of a challenge is recorded. This one could not be, so nothing of it is shown.",
         keeps="resend",
     ),
     Unsure: Told(

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from escalation.cases.handover import handover_card
-from escalation.cases.page import case_page
 from escalation.errors import NotPossible, Stale, Unanswered
 from escalation.office import Reading
 from escalation.people import partnerships
@@ -16,6 +14,7 @@ from escalation.service import handing
 from escalation.service.handing import LONGEST_REASON, REASON, TO, Wish
 from web import forms
 from web.access import Access, access
+from web.opening import case_page, handover_card
 from web.session import office, viewer
 
 area = Blueprint("handing", __name__, url_prefix="/cases/<reference>")
@@ -26,7 +25,7 @@ area = Blueprint("handing", __name__, url_prefix="/cases/<reference>")
 def card(reference: str) -> str:
     """The handover card: the story once, on one page to print."""
     with office().reading() as work:
-        found = handover_card(work, viewer(), reference)
+        found = handover_card(work, reference)
         partnership = partnerships.of(work, found.page.case.partnership_id)
         now = work.now
     return render_template("handing/card.html", card=found, page=found.page, partnership=partnership, now=now)
@@ -85,7 +84,7 @@ def _again(
                 return _form(work, reference, way, messages or {}, why), status
         except NotPossible as refused:
             late = str(refused)
-        page = case_page(work, viewer(), reference)
+        page = case_page(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         typed = request.form.get(REASON, "").strip()
         shown = {"page": page, "partnership": partnership, "why": late, "typed": typed}
@@ -94,7 +93,7 @@ def _again(
 
 def _form(work: Reading, reference: str, way: str, messages: Mapping[str, Sequence[str]], why: str) -> str:
     offer = handing.offer(work, viewer(), reference, way)
-    page = case_page(work, viewer(), reference)
+    page = case_page(work, reference)
     return render_template(
         "handing/form.html",
         page=page,

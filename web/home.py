@@ -13,9 +13,9 @@ from escalation.cases.drafts import DraftRecord
 from escalation.cases.lists import Listed
 from escalation.office import Reading
 from escalation.people import entries, partnerships
-from escalation.people.access import Viewer, board_posts, directory_posts, raising_posts
-from escalation.people.leaving import sees_to
+from escalation.people.access import Viewer, may, raising_posts
 from escalation.people.posts import KEEPING_LEVELS
+from escalation.people.rules import Function
 from escalation.tasks.lists import things_to_do
 from web.access import Access, access
 from web.session import office, viewer
@@ -97,9 +97,11 @@ def _may(who: Viewer) -> dict[str, bool]:
     levels = {post.level for post in who.posts}
     return {
         "may_raise": bool(raising_posts(who)),
-        "sees_directory": bool(directory_posts(who)),
-        "sees_board": bool(board_posts(who)),
+        "sees_directory": may(who, Function.LOOK_UP),
+        "sees_board": may(who, Function.BOARD_LIST),
+        "sees_readers": may(who, Function.ODD_OF_AGENCY) or may(who, Function.ODD_OF_ALL),
+        "may_break_glass": may(who, Function.BREAK_GLASS),
         "sees_no_case": levels <= set(KEEPING_LEVELS),
         "holds_a_post": bool(levels),
-        "sees_to_leavers": sees_to(who),
+        "sees_to_leavers": may(who, Function.LEAVERS),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from escalation.cases.page import CasePage, board_page
+from escalation.cases.page import CasePage
 from escalation.cases.telling import Told
 from escalation.errors import NotPossible, Stale, Unanswered
 from escalation.office import Reading
@@ -19,6 +19,7 @@ from escalation.service import moving
 from escalation.service.moving import Place
 from web import forms
 from web.access import Access, access
+from web.opening import board_page
 from web.session import office, viewer
 
 area = Blueprint("moving", __name__, url_prefix="/board/cases/<reference>/move")
@@ -82,7 +83,7 @@ def move(reference: str) -> ResponseReturnValue:
 def _move(reference: str, asked: Asked) -> None:
     reason, key = request.form.get("why_exit", ""), request.form.get("key") or None
     with office().changing() as work:
-        case = board_page(work, viewer(), reference).case
+        case = board_page(work, reference).case
         place = _place(moving.places(work, reference, asked.edition), asked.place)
         states = {case.state: place.state} if place else {}
         seen = forms.seen(request.form) or 0
@@ -120,7 +121,7 @@ def _check(
         if request.method == "POST":
             moving.preview(work, viewer(), reference, asked.edition, {})  # says in words what is in the way
         return _choose(work, reference, asked, _missing(chosen))
-    state = board_page(work, viewer(), reference).case.state
+    state = board_page(work, reference).case.state
     would = moving.preview(work, viewer(), reference, chosen.edition.digest, {state: chosen.place.state})
     return _shown(
         work, reference, "check", chosen=chosen, asked=asked, would=would, messages=messages or {}, seen=seen
@@ -163,7 +164,7 @@ def _shown(
     seen: int | None = None,
     **more: Any,
 ) -> str:
-    page = board_page(work, viewer(), reference)
+    page = board_page(work, reference)
     return render_template(
         "procedures/move.html",
         step=step,

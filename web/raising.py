@@ -10,7 +10,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.cases import drafts
-from escalation.cases.page import case_page
 from escalation.errors import NotFound, NotPossible, Unanswered
 from escalation.people import partnerships
 from escalation.people.access import raising_posts
@@ -20,6 +19,7 @@ from web import drafting
 from web.access import Access, access
 from web.drafting import Desk, open_desk
 from web.forms import flat_errors
+from web.opening import case_page
 from web.session import office, viewer
 from workflows.definition import FormPage, Procedure
 
@@ -144,7 +144,7 @@ def send(draft_id: str) -> ResponseReturnValue:
 def done(reference: str) -> ResponseReturnValue:
     """Who has it now, by when they must answer, and what happens if they do not."""
     with office().reading() as work:
-        page = case_page(work, viewer(), reference)
+        page = case_page(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
     again = "again" in request.args

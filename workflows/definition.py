@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 CLOSED = "closed"
 NEW = "new"
+# What a side writes for itself. The engine shows it to that side alone.
+PRIVATE_NOTE = "add_private_note"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.definition import CLOSED, NEW, Condition, Limit, Stage, Track, Transition
+from workflows.definition import CLOSED, NEW, PRIVATE_NOTE, Condition, Limit, Stage, Track, Transition
 from workflows.limits import follow_up_of, pause_of
 
 # A manager who was told because nobody reacted is part of the side, and may react.
@@ -236,6 +236,8 @@ def _anywhere(ladder: Ladder, stage: Stage) -> Iterator[Transition]:
             moment = f"{stage.id} {happens}"
             told = () if name == "answered" and _asks_again(ladder, stage, moment) else (moment,)
             yield Transition(action, here, None, ("either",), (), told)
+        if PRIVATE_NOTE in ladder.shape["actions"]:
+            yield Transition(PRIVATE_NOTE, here, None, ("raising side", "responding side"), (), ())
         yield Transition("miss_limit", here, None, ("clock",), (), ())
         yield from _told(ladder, here)
         if ladder.shape["extension"]:

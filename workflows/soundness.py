@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workflows.definition import CLOSED, NEW, Condition, Limit, Procedure, State, Transition
+from workflows.definition import CLOSED, NEW, PRIVATE_NOTE, Condition, Limit, Procedure, State, Transition
 from workflows.running import change
 
 MOST = 20_000
 # What adds to the record without moving the case: nobody is helped out of a dead end by a note.
 RECORDS = (
     *("record_discussion", "record_meeting", "add_note", "miss_limit", "respond", "confirm_action"),
+    PRIVATE_NOTE,
     *("ask_more_time", "agree_more_time", "refuse_more_time", "pause", "resume", "follow_up", "record_told"),
 )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from workflows.definition import Allowance, Exit, Limit, Meeting, Procedure, Stage, Transition
+from workflows.definition import PRIVATE_NOTE, Allowance, Exit, Limit, Meeting, Procedure, Stage, Transition
 from workflows.plain import bounds
 
-_EVERYWHERE = ("record_discussion", "record_meeting", "add_note", "miss_limit")
+_EVERYWHERE = ("record_discussion", "record_meeting", "add_note", "miss_limit", PRIVATE_NOTE)
 
 
 def table_of(procedure: Procedure) -> str:
@@ -41,6 +41,9 @@ def _moves(procedure: Procedure) -> Iterator[str]:
         yield " | ".join(row)
     everywhere = [state.id for state in procedure.states.values() if state.turn]
     yield f"{', '.join(everywhere)} | {', '.join(_EVERYWHERE[:3])} | either | stays | always"
+    if PRIVATE_NOTE in procedure.actions:
+        sides = "raising side, responding side"
+        yield f"{', '.join(everywhere)} | {PRIVATE_NOTE} | {sides} | stays | always"
 
 
 def _only_if(move: Transition) -> str:

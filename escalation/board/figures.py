@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 
 from escalation.board.filters import OPEN, Choices, Filters, choices, rules, shape
+from escalation.cases.seen import of_board
 from escalation.cases.tables import Case
 from escalation.database.base import UtcDateTime
 from escalation.office import Reading
@@ -96,7 +97,7 @@ def _a_year_before(day: date) -> date:
 
 @cache
 def _count_query(kind: Filters, *, since: bool, until: bool) -> Select[*tuple[Any, ...]]:
-    found = [Case.partnership_id == bindparam("partnership"), *rules(kind)]
+    found = [of_board(bindparam("partnership")), *rules(kind)]
     if since:
         found.append(Case.raised_at >= bindparam("since", type_=UtcDateTime()))
     if until:

@@ -11,6 +11,7 @@ from sqlalchemy import Integer, Select, Subquery, bindparam, func, select, true,
 from sqlalchemy.orm import aliased
 
 from escalation.board.filters import Choices, Filters, choices, late, rules, shape
+from escalation.cases.seen import of_board
 from escalation.cases.tables import Case
 from escalation.database.base import UtcDateTime
 from escalation.office import Reading
@@ -24,7 +25,7 @@ COUNTED = 1000
 LOOKED = 10_000
 _Raising, _Responding = aliased(Agency), aliased(Agency)
 _PLACE = select(Case.raised_at.label("place_at"), Case.id.label("place_id")).where(
-    Case.partnership_id == bindparam("partnership"), Case.reference == bindparam("after")
+    of_board(bindparam("partnership")), Case.reference == bindparam("after")
 )
 
 
@@ -119,7 +120,7 @@ def _newest(kind: Filters, *, begun: bool) -> Select[*tuple[Any, ...]]:
     if kind.narrowed:
         columns += [Case.raised_at, Case.reason, Case.stage, Case.outcome]
         columns += [Case.raising_agency_id, Case.responding_agency_id]
-    newest = select(*columns).where(Case.partnership_id == bindparam("partnership"))
+    newest = select(*columns).where(of_board(bindparam("partnership")))
     if begun:
         place = tuple_(bindparam("place_at", type_=UtcDateTime()), bindparam("place_id", type_=Integer))
         newest = newest.where(tuple_(Case.raised_at, Case.id) < place)

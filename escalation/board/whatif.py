@@ -32,6 +32,7 @@ SAME, LATE, EARLIER, NOT_REPLAYED = (
 # What adds to the record without moving the case.
 _RECORDS = (
     *("record_discussion", "record_meeting", "add_note", "confirm_action", "record_told", "follow_up"),
+    "add_private_note",
     *("ask_more_time", "refuse_more_time", "move_edition", "redate"),
     *HANDING,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from escalation.cases import hands
@@ -49,6 +49,9 @@ class HandoverCard:
 def handover_card(work: Reading, viewer: Viewer, reference: str) -> HandoverCard:
     """The card of a case. NotFound for anybody whose post is not part of it."""
     page = case_page(work, viewer, reference)
+    changes = hands.changes(work, page.case, events.history(work.db, page.case.id))
+    if not page.sight.names:
+        changes = tuple(replace(change, name="") for change in changes)
     words = content.contents(work.db, page.case.id)
     told = [told for told in page.timeline if told.action not in _QUIET]
     replies = [said for said in page.statements if _action(page, said.number) in ("respond", "decide")]
@@ -60,7 +63,7 @@ def handover_card(work: Reading, viewer: Viewer, reference: str) -> HandoverCard
         said=tuple(told[-_LINES:]),
         earlier=max(0, len(told) - _LINES),
         answered=_answered(page),
-        changes=hands.changes(work, page.case, events.history(work.db, page.case.id)),
+        changes=changes,
     )
 
 

@@ -20,15 +20,24 @@ from workflows.replay import HANDING
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Somebody else began to work on a side of a case. `post_id` and `person_id` are whom it came to."""
+    """Somebody else began to work on a side of a case. `post_id` and `person_id` are whom it came to.
+
+    `name` is theirs, and empty for a reader who sees no names.
+    """
 
     at: datetime
     side: str
     post_id: str
-    words: str
+    post: str
     person_id: str = ""
+    name: str = ""
     before: str = ""
     as_cover: bool = False
+
+    @property
+    def words(self) -> str:
+        """Whom it came to."""
+        return f"{self.name}, {self.post}" if self.name else self.post
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,8 @@ class _Spell:
 def changes(work: Reading, case: CaseRecord, history: Sequence[EventRecord]) -> tuple[Change, ...]:
     """Every change of worker on either side, oldest first. Moving up to another stage is none."""
     spells = _spells(work, case, history)
-    ids = {spell.post_id for spell in spells} | {str(e.facts.get("from")) for e in history}
+    ids = {spell.post_id for spell in spells}
+    ids |= {str(event.facts.get(end)) for event in history for end in ("from", "to")}
     known = {post.id: post for post in posts_where(work.db, Post.id.in_(ids))}
     found = [*_handed(work, known, history), *_taken_up(work, known, spells), *_covered(work, known, spells)]
     return tuple(sorted(found, key=lambda change: change.at))
@@ -93,8 +103,8 @@ def _handed(
             continue
         lead, to = str(event.facts.get("lead") or ""), str(event.facts["to"])
         before = _words(known, str(event.facts["from"]))
-        words = _names(work, [lead])[lead] if lead else _words(known, to)
-        yield Change(event.at, str(event.facts["side"]), to, words, lead, before)
+        name = _names(work, [lead])[lead] if lead else ""
+        yield Change(event.at, str(event.facts["side"]), to, _words(known, to), lead, name, before)
 
 
 def _taken_up(work: Reading, known: Mapping[str, PostRecord], spells: Sequence[_Spell]) -> Iterator[Change]:
@@ -109,8 +119,8 @@ def _taken_up(work: Reading, known: Mapping[str, PostRecord], spells: Sequence[_
     for spell in spells:
         for row in rows:
             if row.post_id == spell.post_id and spell.since < row.since <= spell.until:
-                words, before = f"{row.name}, {_words(known, row.post_id)}", _words(known, row.post_id)
-                yield Change(row.since, spell.side, row.post_id, words, row.person_id, before)
+                words = _words(known, row.post_id)
+                yield Change(row.since, spell.side, row.post_id, words, row.person_id, row.name, words)
 
 
 def _covered(work: Reading, known: Mapping[str, PostRecord], spells: Sequence[_Spell]) -> Iterator[Change]:
@@ -124,7 +134,7 @@ def _covered(work: Reading, known: Mapping[str, PostRecord], spells: Sequence[_S
             if row.post_id == spell.post_id and spell.since < row.since <= spell.until:
                 words = f"{by[row.by_post_id].words}, as cover"
                 before = _words(known, row.post_id)
-                yield Change(row.since, spell.side, row.post_id, words, "", before, as_cover=True)
+                yield Change(row.since, spell.side, row.post_id, words, before=before, as_cover=True)
 
 
 def _words(known: Mapping[str, PostRecord], post_id: str) -> str:

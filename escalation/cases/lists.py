@@ -31,8 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from escalation.cases import seen
 from escalation.cases.tables import Case, Participant
-from escalation.cover.tables import Aside
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
 from escalation.office import Reading
@@ -224,7 +224,7 @@ def _sooner(posts: int, *, dated: bool) -> ColumnElement[bool]:
 
 def _aside(case_id: Any) -> ColumnElement[bool]:
     """Whether the viewer stepped aside from a case."""
-    return exists().where(Aside.case_id == case_id, Aside.person_id == bindparam("me", type_=String))
+    return seen.stepped_aside(case_id, bindparam("me", type_=String))
 
 
 def _most() -> ColumnElement[int]:
@@ -362,9 +362,9 @@ def _parts(posts: int, begun: bool, *, ended: bool) -> CTE:
         rules.append(Participant.case_id < _place_id())
     look = bindparam("look", type_=Integer)
     of_each = [
-        select(Participant.case_id)
+        seen.of_post(post)
         .distinct()
-        .where(Participant.post_id == post, ~_aside(Participant.case_id), *rules)
+        .where(~_aside(Participant.case_id), *rules)
         .order_by(Participant.case_id.desc())
         .limit(look)
         for post in _posts(posts) or [null()]

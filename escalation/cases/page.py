@@ -13,6 +13,7 @@ from escalation.cases import hands, possible
 from escalation.cases import store as cases
 from escalation.cases.hands import Change
 from escalation.cases.possible import NotYet, Possible
+from escalation.cases.sighted import shown
 from escalation.cases.store import CaseRecord
 from escalation.cases.telling import Entry, Statement, Telling, Told, entries, statement, told
 from escalation.deadlines import store as deadlines
@@ -22,11 +23,15 @@ from escalation.ledger import events
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from escalation.people import posts
-from escalation.people.access import Standing, Viewer, board_posts, may_read, my_parts
+from escalation.people.access import BOARD_SIGHT, Sight, Standing, Viewer, may, my_parts, sight
 from escalation.people.posts import PostRecord
+from escalation.people.rules import Function
 from escalation.people.tables import Person, Post
 from escalation.privacy import content
 from escalation.privacy.content import FileRecord
+from escalation.reads import store as reads
+from escalation.reads.opening import opened_until, standing_of
+from escalation.reads.store import ReaderRecord
 from escalation.tasks import store as tasks
 from escalation.tasks.lists import Outside, outside
 from workflows import silence
@@ -75,7 +80,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """Everything a case page shows. For a board, `child` is empty and people are named by post alone."""
+    """Everything a case page shows, made through the sight of whoever reads it.
+
+    `seen` is the number of the newest event they see; `open_until` when an emergency closes to them again.
+    """
 
     case: CaseRecord
     procedure: Procedure
@@ -96,39 +104,41 @@ class CasePage:
     files: tuple[FileRecord, ...]
     may: tuple[Possible, ...]
     not_yet: tuple[NotYet, ...]
-    for_board: bool
     workers: Mapping[str, int]
     came: Change | None
+    sight: Sight
+    seen: int
+    readers: tuple[ReaderRecord, ...]
+    open_until: datetime | None
 
 
 def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
-    """The page for somebody whose post is part of the case. NotFound for anybody else."""
+    """The page for somebody who may read the case. NotFound for anybody else."""
     case = cases.by_reference(work.db, reference)
-    standing = cases.standing(work.db, case)
-    if not may_read(viewer, standing):
+    standing = standing_of(work, viewer, case)
+    if not may(viewer, Function.READ, standing):
         raise NotFound
-    return _page(work, viewer, case, standing, for_board=False)
+    return _page(work, viewer, case, standing, sight(viewer, standing))
 
 
 def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
     """The page for a board: the whole history, without the child’s details and without workers’ names."""
     case = cases.by_reference(work.db, reference)
-    if case.partnership_id not in {post.partnership_id for post in board_posts(viewer)}:
+    standing = cases.standing(work.db, case)
+    if not may(viewer, Function.BOARD_CASE, standing):
         raise NotFound
-    return _page(work, viewer, case, cases.standing(work.db, case), for_board=True)
+    return _page(work, viewer, case, standing, BOARD_SIGHT)
 
 
-def _page(
-    work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, *, for_board: bool
-) -> CasePage:
+def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, sees: Sight) -> CasePage:
     procedure = work.procedure(case.procedure_digest)
-    history = events.history(work.db, case.id)
+    history = [event for event in events.history(work.db, case.id) if shown(event, sees)]
     known = _posts(work, standing, history)
-    telling = Telling(procedure, case, known, {} if for_board else _people(work, history))
+    telling = Telling(procedure, case, known, _people(work, history) if sees.names else {})
     words = content.contents(work.db, case.id)
     running = deadlines.live(work.db, case.id)
     at = possible.look(work, viewer, case, standing, running)
-    files = () if for_board else tuple(content.files(work.db, case.id))
+    files = _files(work, case, sees, history)
     sides = {side: known[post_id] for side, post_id in _sides(case).items()}
     stage = procedure.stage(case.stage) if case.stage else None
     changed, mine = hands.changes(work, case, history), my_parts(viewer, standing)
@@ -144,20 +154,36 @@ def _page(
         bound=_bound(procedure, case, history),
         path=_path(procedure, case, history),
         due=tuple(_due(work, procedure, known, deadline, case.track) for deadline in running),
-        child=() if for_board else entries(procedure, _child(procedure, words[1].body if 1 in words else {})),
-        statements=tuple(
-            statement(telling, event, words[event.number].body) for event in history if event.number in words
-        ),
+        child=entries(procedure, _child(procedure, words[1].body)) if sees.child and 1 in words else (),
+        statements=_statements(telling, words, history) if sees.words else (),
         timeline=tuple(told(telling, event) for event in history),
         promises=_promises(work, case, words),
-        outside=() if for_board else outside(telling, tasks.of_case(work.db, case.id), history),
+        outside=outside(telling, tasks.of_case(work.db, case.id), history) if sees.relations else (),
         files=files,
-        may=() if for_board else possible.now(at),
-        not_yet=() if for_board else possible.later(at),
-        for_board=for_board,
         workers=hands.counted(changed),
-        came=None if for_board else hands.came_to(viewer, changed, history, mine),
+        came=hands.came_to(viewer, changed, history, mine) if sees.acts else None,
+        may=possible.now(at) if sees.acts else (),
+        not_yet=possible.later(at) if sees.acts else (),
+        sight=sees,
+        seen=history[-1].number if history else case.version,
+        readers=reads.readers_of(work.db, case.id) if sees.readers else (),
+        open_until=opened_until(work, case.id, viewer.person_id) if sees.emergency else None,
     )
+
+
+def _statements(
+    telling: Telling, words: Mapping[int, content.ContentRecord], history: list[EventRecord]
+) -> tuple[Statement, ...]:
+    said = (event for event in history if event.number in words)
+    return tuple(statement(telling, event, words[event.number].body) for event in said)
+
+
+def _files(
+    work: Reading, case: CaseRecord, sees: Sight, history: list[EventRecord]
+) -> tuple[FileRecord, ...]:
+    """The files that came with what they see."""
+    numbers = {event.number for event in history}
+    return tuple(f for f in content.files(work.db, case.id) if f.number in numbers) if sees.files else ()
 
 
 def _bound(procedure: Procedure, case: CaseRecord, history: list[EventRecord]) -> str:

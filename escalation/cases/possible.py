@@ -19,7 +19,7 @@ from escalation.people.access import Standing, Viewer, acting_post, my_parts
 from escalation.people.posts import PostRecord, acting
 from escalation.tasks import store as tasks
 from workflows import machine
-from workflows.definition import Action, Procedure, Stage, Transition
+from workflows.definition import PRIVATE_NOTE, Action, Procedure, Stage, Transition
 from workflows.machine import Situation
 
 
@@ -56,6 +56,7 @@ _OTHER = {
 _OF_TIME = ("ask_more_time", "agree_more_time", "refuse_more_time", "resume", "follow_up")
 _QUIET = (
     "add_note",
+    PRIVATE_NOTE,
     "record_discussion",
     "record_meeting",
     "confirm_action",

@@ -81,6 +81,13 @@ def by_reference(db: Connection, reference: str, *, lock: bool = False) -> CaseR
     return _one(db, _BY_REFERENCE, {"reference": reference}, lock=lock)
 
 
+def of_partnerships(db: Connection, reference: str, partnership_ids: Sequence[str]) -> CaseRecord | None:
+    """The case of a reference in one of these partnerships, locked; None for any other, in one statement."""
+    query = _BY_REFERENCE.where(Case.partnership_id.in_(partnership_ids)).with_for_update()
+    row = db.execute(query, {"reference": reference}).first()
+    return CaseRecord(*row) if row else None
+
+
 def by_id(db: Connection, case_id: int, *, lock: bool = False) -> CaseRecord:
     """The case of an id. NotFound."""
     return _one(db, _BY_ID, {"case_id": case_id}, lock=lock)

@@ -15,6 +15,8 @@ from workflows.definition import Field, Procedure
 from workflows.replay import HANDING
 
 SYSTEM = "The clock"
+# Done under any edition, also one from before there was such a thing.
+_ABOVE_PROCEDURES = {"break_glass": "opened it to read it in an emergency"}
 SIDE_WORDS = {"raising": "the raising side", "responding": "the responding side"}
 
 
@@ -96,7 +98,7 @@ def _in_order(telling: Telling, event: EventRecord) -> dict[str, Any]:
 
 
 def _done(telling: Telling, event: EventRecord) -> str:
-    words = telling.procedure.action(event.action).done
+    words = _ABOVE_PROCEDURES.get(event.action) or telling.procedure.action(event.action).done
     if event.action == "miss_limit":
         limit = telling.procedure.limits.get(str(event.facts.get("limit")))
         return f"{words} ({telling.procedure.words_of(limit, telling.case.track)})" if limit else words
@@ -112,6 +114,9 @@ def _more(telling: Telling, event: EventRecord) -> list[Entry]:
     for moved in event.facts.get("dates") or []:
         limit = telling.procedure.limits.get(str(moved["limit"]))
         found.append(Entry(limit.words if limit else "A time limit", _from_to(telling, moved)))
+    if event.action == "break_glass":
+        until = calendar_named(telling.procedure.calendar).say(datetime.fromisoformat(event.facts["until"]))
+        found.append(Entry("Open to them alone, to read, until", until))
     longer = telling.procedure.limits.get(str(event.facts.get("extended")))
     if longer:
         until = f"{date.fromisoformat(str(event.facts['until'])):%-d %B %Y}"
@@ -146,7 +151,7 @@ def statement(telling: Telling, event: EventRecord, body: Mapping[str, Any]) -> 
     hidden = ("child",) if telling.people else ("child", "people")
     shown = {n: v for n, v in body.items() if n in fields and fields[n].kept not in hidden}
     given = {**event.facts, **shown}
-    order = telling.procedure.action(event.action).fields
+    order = telling.procedure.action(event.action).fields or tuple(given)
     ordered = {name: given[name] for name in order if name in given}
     return Statement(
         number=event.number,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-NEVER_CHANGED = ("events", "procedures", "firings", "editions", "retries", "redatings", "directory_changes")
+NEVER_CHANGED = (
+    *("events", "procedures", "firings", "editions", "retries", "redatings"),
+    *("directory_changes", "case_reads"),
+)
 _ON_SQLITE = ("UPDATE", "DELETE")
 _ON_POSTGRESQL = (*_ON_SQLITE, "TRUNCATE")
 _SENTENCE = "rows of this table are never changed or removed"

@@ -15,6 +15,7 @@ from escalation.passkeys import tables as passkeys
 from escalation.people import tables as people
 from escalation.privacy import tables as privacy
 from escalation.procedures import tables as procedures
+from escalation.reads import tables as reads
 from escalation.scheduler import tables as scheduler
 from escalation.signin import tables as signin
 from escalation.tasks import tables as tasks
@@ -32,6 +33,7 @@ ROOMS = (
     people,
     privacy,
     procedures,
+    reads,
     scheduler,
     signin,
     tasks,

@@ -146,5 +146,23 @@ def facts_of(db: Connection, case_id: int, actions: tuple[str, ...]) -> list[Map
     return [json.loads(facts) for facts in db.scalars(query.order_by(Event.number))]
 
 
+_LATEST = (
+    select(Event.facts)
+    .where(
+        Event.case_id == bindparam("case_id"),
+        Event.action == bindparam("action"),
+        Event.person_id == bindparam("person_id"),
+    )
+    .order_by(Event.number.desc())
+    .limit(1)
+)
+
+
+def latest_facts(db: Connection, case_id: int, *, action: str, person_id: str) -> Mapping[str, Any]:
+    """The facts of the newest event of an action that a person did on a case; empty where there is none."""
+    found = db.scalar(_LATEST, {"case_id": case_id, "action": action, "person_id": person_id})
+    return json.loads(found) if found else {}
+
+
 def _record(row: Mapping[Any, Any]) -> EventRecord:
     return EventRecord(**{**row, "facts": json.loads(row["facts"])})

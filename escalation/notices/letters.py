@@ -43,7 +43,10 @@ def tell(
         outbox.write(work, case, letter, post_ids, occasion=str(number))
 
 
-_NO_LETTER = ("miss_limit", "confirm_action", "record_told", "resume_on_time", "follow_up", *HANDING)
+_NO_LETTER = (
+    *("miss_limit", "confirm_action", "record_told", "resume_on_time", "follow_up"),
+    *("add_private_note", "break_glass", *HANDING),
+)
 _OF_TIME = {
     "ask_more_time": "more_time_asked",
     "agree_more_time": "more_time_answered",

@@ -140,6 +140,12 @@ LETTERS = {
         "A challenge you are part of has come to somebody else. Every date stays as it was. The page says who"
         " has it.",
     ),
+    "glass_broken": Letter(
+        "A challenge was opened in an emergency: {reference}",
+        "Somebody named for emergencies has opened a challenge you are part of, to read it. The page says"
+        " who, why and until when. If that seems wrong to you, speak to the partnership’s office today.",
+        URGENT,
+    ),
     "redated": Letter(
         "A date has changed: {reference}",
         "The calendar has changed, and with it the date by which something is due. The page says the new"

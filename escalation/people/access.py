@@ -1,19 +1,23 @@
-"""Who may see and do what: decided here and nowhere else, closed unless a rule below opens it."""
+"""Who may see and do what: decided here alone, by `people.rules`, and closed unless a rule opens it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from escalation.people.posts import (
-    BOARD_LEVELS,
-    KEEPING_LEVELS,
-    OFFICE_LEVELS,
-    RAISING_LEVELS,
-    VOUCHING_LEVELS,
-    PostRecord,
-)
+from escalation.people.posts import PostRecord
+from escalation.people.rules import OF_LEVEL, TO_A_CASE, Function, Relation, allows
+
+SIDES = ("raising", "responding", "deciding")
+_TWO = SIDES[:2]
+_OF_SIDE = {
+    "raising": Relation.RAISING,
+    "responding": Relation.RESPONDING,
+    "deciding": Relation.DECIDING,
+}
+# Who may be named for emergencies: somebody who answers for a whole agency, or for the partnership.
+NAMED_LEVELS = ("senior", "chair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,6 @@ class Viewer:
     def post_ids(self) -> tuple[str, ...]:
         """The ids of the posts held."""
         return tuple(post.id for post in self.posts)
-
-
-SIDES = ("raising", "responding", "deciding")
 
 
 class Clock:
@@ -52,17 +53,125 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What access looks at of a case. `aside` are the people who stepped aside from it, for good."""
+    """What access looks at of a case.
+
+    `aside` are the people who stepped aside from it, for good; `opened_to` those to whom an emergency has
+    opened it, at present.
+    """
 
     partnership_id: str
     raiser_post_id: str
     parts: tuple[Part, ...] = field(default_factory=tuple)
     aside: frozenset[str] = frozenset()
+    opened_to: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why something is open to somebody: what they are, and the post by which they are it."""
+
+    relation: Relation
+    post: PostRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of a case its reader sees. Every page, form, file and export of a case is made through one.
+
+    `private` names the sides whose private notes they see.
+    """
+
+    relations: tuple[Relation, ...] = ()
+    words: bool = False
+    names: bool = False
+    child: bool = False
+    files: bool = False
+    readers: bool = False
+    acts: bool = False
+    private: frozenset[str] = frozenset()
+
+    @property
+    def emergency(self) -> bool:
+        """Whether it is open to them for an emergency alone."""
+        return self.relations == (Relation.EMERGENCY,)
+
+
+def grounds(viewer: Viewer, standing: Standing | None = None) -> Iterator[Ground]:
+    """What somebody is, to a case or in its partnership; without a case, what their posts make them."""
+    for post in viewer.posts:
+        if standing is None or post.partnership_id == standing.partnership_id:
+            yield from (Ground(relation, post) for relation in _of_post(post))
+        if standing is not None:
+            yield from (Ground(relation, post) for relation in _to_case(viewer, post, standing))
+
+
+def _of_post(post: PostRecord) -> Iterator[Relation]:
+    if post.level in OF_LEVEL:
+        yield OF_LEVEL[post.level]
+    if names(post):
+        yield Relation.NAMED
+
+
+def names(post: PostRecord) -> bool:
+    """Whether a post is named for emergencies, and is one that may be."""
+    return post.breaks_glass and post.level in NAMED_LEVELS
+
+
+def _to_case(viewer: Viewer, post: PostRecord, standing: Standing) -> Iterator[Relation]:
+    for part in my_parts(viewer, standing):
+        if part.post_id == post.id:
+            yield _OF_SIDE.get(part.side, Relation.TOLD)
+    # It stays open only while they hold a post that is named for it.
+    named = names(post) and post.partnership_id == standing.partnership_id
+    if named and viewer.person_id not in standing.aside and viewer.person_id in standing.opened_to:
+        yield Relation.EMERGENCY
+
+
+def relations(viewer: Viewer, standing: Standing | None = None) -> tuple[Relation, ...]:
+    """What somebody is, each once, the strongest first."""
+    found = {ground.relation for ground in grounds(viewer, standing)}
+    return tuple(relation for relation in Relation if relation in found)
+
+
+def may(viewer: Viewer, function: Function, standing: Standing | None = None) -> bool:
+    """Whether the table opens a function to somebody."""
+    return any(allows(relation, function) for relation in relations(viewer, standing))
+
+
+def why(viewer: Viewer, function: Function, standing: Standing) -> Ground | None:
+    """The strongest ground on which a function is open to somebody; None where it is closed."""
+    order = tuple(Relation)
+    found = [ground for ground in grounds(viewer, standing) if allows(ground.relation, function)]
+    return min(found, key=lambda ground: order.index(ground.relation), default=None)
+
+
+def sight(viewer: Viewer, standing: Standing) -> Sight:
+    """What somebody sees of a case on its own page; nothing at all for whoever may not read it."""
+    mine = tuple(each for each in relations(viewer, standing) if each in TO_A_CASE)
+
+    def opened(function: Function) -> bool:
+        return any(allows(relation, function) for relation in mine)
+
+    private = {side for side in _TWO if _OF_SIDE[side] in mine and allows(_OF_SIDE[side], Function.PRIVATE)}
+    return Sight(
+        relations=mine,
+        words=opened(Function.WORDS),
+        names=opened(Function.NAMES),
+        child=opened(Function.CHILD),
+        files=opened(Function.FILES),
+        readers=opened(Function.READERS),
+        acts=opened(Function.ACT),
+        private=frozenset(private),
+    )
+
+
+# Without identities, whatever else its reader may be to the case.
+BOARD_SIGHT = Sight(words=True)
 
 
 def may_read(viewer: Viewer, standing: Standing) -> bool:
     """People read the cases their post is part of, and no other. Administrators are part of none."""
-    return bool(my_parts(viewer, standing))
+    return may(viewer, Function.READ, standing)
 
 
 def my_parts(viewer: Viewer, standing: Standing) -> list[Part]:
@@ -79,19 +188,30 @@ def my_parts(viewer: Viewer, standing: Standing) -> list[Part]:
     return mine
 
 
+def my_sides(viewer: Viewer, standing: Standing) -> frozenset[str]:
+    """The sides of a case, raising or responding, that the viewer’s posts are on."""
+    return frozenset(part.side for part in my_parts(viewer, standing) if part.side in _TWO)
+
+
+def posts_that(viewer: Viewer, function: Function) -> list[PostRecord]:
+    """The posts that open a function to somebody, whatever the case."""
+    found = [ground.post for ground in grounds(viewer) if allows(ground.relation, function)]
+    return [post for post in viewer.posts if post in found]
+
+
 def raising_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts the viewer may raise a challenge for."""
-    return [post for post in viewer.posts if post.level in RAISING_LEVELS]
+    return posts_that(viewer, Function.RAISE)
 
 
 def board_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer see every case of a partnership, without identities."""
-    return [post for post in viewer.posts if post.level in BOARD_LEVELS]
+    return posts_that(viewer, Function.BOARD_LIST)
 
 
 def office_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer propose an edition of a partnership’s procedure, or agree to one."""
-    return [post for post in viewer.posts if post.level in OFFICE_LEVELS]
+    return posts_that(viewer, Function.OFFICE)
 
 
 def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
@@ -101,7 +221,7 @@ def office_post(viewer: Viewer, partnership_id: str = "") -> PostRecord | None:
 
 def vouching_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer confirm who somebody of the partnership is."""
-    return [post for post in viewer.posts if post.level in VOUCHING_LEVELS]
+    return posts_that(viewer, Function.VOUCH)
 
 
 def may_vouch(viewer: Viewer, person_id: str, posts: Sequence[PostRecord]) -> bool:
@@ -129,12 +249,12 @@ class Place(Protocol):
 
 def directory_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer look at a directory: who keeps one, and the partnership’s office."""
-    return [post for post in viewer.posts if post.level in (*KEEPING_LEVELS, *OFFICE_LEVELS)]
+    return posts_that(viewer, Function.LOOK_UP)
 
 
 def keeping_posts(viewer: Viewer) -> list[PostRecord]:
     """The posts that let the viewer change a directory, or the part of it that is their own agency."""
-    return [post for post in viewer.posts if post.level in KEEPING_LEVELS]
+    return posts_that(viewer, Function.DIRECTORY)
 
 
 def administers(viewer: Viewer, partnership_id: str) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from escalation.errors import NotReady
 from escalation.office import Changing
 from escalation.people import register
+from escalation.people.access import NAMED_LEVELS
 from escalation.people.accounts import normal
 from escalation.people.posts import LADDER, LEVELS
 from escalation.people.tables import Contact, Partnership
@@ -58,6 +59,7 @@ class PostShape(Strict):
     team = fields.String(load_default=None)
     level = one_of(LEVELS, required=True)
     title = sentence(200, required=True)
+    breaks_glass = fields.Boolean(load_default=False)
 
 
 class PersonShape(Strict):
@@ -125,6 +127,8 @@ def _unknown(loaded: Mapping[str, Any]) -> Iterator[str]:
     for entry in [*loaded["teams"], *loaded["posts"]]:
         yield from _known(entry["id"], "agency", entry["agency"], agencies)
     for post in loaded["posts"]:
+        if post.get("breaks_glass") and post["level"] not in NAMED_LEVELS:
+            yield f"{post['id']}: only a senior’s or the chair’s post can be named for emergencies."
         if post["team"]:
             yield from _known(post["id"], "team", post["team"], teams)
     for person in loaded["people"]:
@@ -171,6 +175,8 @@ def _row(kind: str, entry: Mapping[str, Any], by: register.By, password_hash: st
     if kind == "person":
         own = {"id": entry["id"], "name": entry["name"], "email": normal(entry["email"])}
         return {**own, "password_hash": password_hash, "closed_at": None}
+    if kind == "post":
+        return {"breaks_glass": False, **_renamed(entry)}
     return _renamed(entry)
 
 

@@ -13,18 +13,17 @@ from escalation.cases.store import CaseRecord
 from escalation.cases.tables import Case, Participant
 from escalation.cover import asides, leads
 from escalation.cover import store as cover
-from escalation.cover.rules import COORDINATOR
 from escalation.cover.store import CoverRow
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.notices import outbox
 from escalation.office import Changing, Reading
 from escalation.people import accounts, register
-from escalation.people.access import SIDES, Viewer
+from escalation.people.access import SIDES, Viewer, posts_that
 from escalation.people.posts import KEEPING_LEVELS, PostRecord, open_at, posts_where
+from escalation.people.rules import Function
 from escalation.people.tables import Agency, Holding, Person, Post
 from escalation.tasks import store as tasks
 
-SEES_TO_IT = ("manager", "senior", "office", "administrator", COORDINATOR)
 NEEDS_SUCCESSOR = (
     "They still have work that waits for somebody. Choose who takes it over. Nothing was changed."
 )
@@ -61,11 +60,6 @@ class Leaver:
     def live(self) -> bool:
         """Whether work waits that must not be left to nobody."""
         return bool(self.answers_for or self.leads or self.tasks or self.acts_for)
-
-
-def sees_to(viewer: Viewer) -> bool:
-    """Whether somebody may see to leavers anywhere."""
-    return any(post.level in SEES_TO_IT for post in viewer.posts)
 
 
 def preview(work: Reading, viewer: Viewer, person_id: str) -> Leaver:
@@ -106,7 +100,7 @@ def _held(work: Reading, person_id: str) -> list[PostRecord]:
 
 
 def _may(viewer: Viewer, held: Iterable[PostRecord]) -> bool:
-    own = [post for post in viewer.posts if not post.covered_from and post.level in SEES_TO_IT]
+    own = [post for post in posts_that(viewer, Function.LEAVERS) if not post.covered_from]
     whole = {post.partnership_id for post in own if post.level in ("office", "administrator")}
     agencies = {post.agency_id for post in own}
     return all(post.partnership_id in whole or post.agency_id in agencies for post in held) and bool(own)
@@ -250,7 +244,7 @@ def by_email(work: Reading, email: str) -> str:
 
 def everybody(work: Reading, viewer: Viewer) -> tuple[Named, ...]:
     """Whom the viewer sees to, by name."""
-    own = [post for post in viewer.posts if not post.covered_from and post.level in SEES_TO_IT]
+    own = [post for post in posts_that(viewer, Function.LEAVERS) if not post.covered_from]
     whole = [post.partnership_id for post in own if post.level in ("office", "administrator")]
     place = or_(Agency.partnership_id.in_(whole), Agency.id.in_([post.agency_id for post in own]))
     still = or_(Holding.until.is_(None), Holding.until > work.now)

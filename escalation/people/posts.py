@@ -44,6 +44,7 @@ class PostRecord:
     team: str | None
     partnership_id: str
     agency_kind: str
+    breaks_glass: bool = False
     covered_from: str | None = None
 
     @property
@@ -53,7 +54,7 @@ class PostRecord:
         return f"{self.title}, {place}"
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     Post.id,
     Post.level,
     Post.title,
@@ -63,6 +64,7 @@ _COLUMNS = (
     Team.name.label("team"),
     Agency.partnership_id,
     Agency.kind,
+    Post.breaks_glass,
 )
 
 
@@ -211,7 +213,7 @@ def ladder(db: Connection, agency_ids: Collection[str], now: datetime) -> Ladder
     held = frozenset(row.id for row in rows if row.held)
     empty = [row.id for row in rows if not row.held and not row.closed]
     return Ladder(
-        tuple(PostRecord(*row[:9]) for row in rows),
+        tuple(PostRecord(*row[:10]) for row in rows),
         held | _covered(db, empty, now),
         frozenset(row.id for row in rows if row.closed),
         {row.id: row.successor for row in rows if row.successor},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from escalation.database.base import Table
@@ -55,7 +55,7 @@ class Team(Table):
 
 
 class Post(Table):
-    """A job that holds work. Levels are in `people.posts`."""
+    """A job that holds work. Levels are in `people.posts`. `breaks_glass`: it is named for emergencies."""
 
     __tablename__ = "posts"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -63,6 +63,7 @@ class Post(Table):
     team_id: Mapped[str | None] = mapped_column(ForeignKey("teams.id"))
     level: Mapped[str]
     title: Mapped[str]
+    breaks_glass: Mapped[bool] = mapped_column(default=False, server_default=false())
     closed_at: Mapped[datetime | None]
     successor_id: Mapped[str | None] = mapped_column(ForeignKey("posts.id"))
 

@@ -11,15 +11,17 @@ from sqlalchemy import bindparam, select
 from escalation.cases import possible
 from escalation.cases import store as cases
 from escalation.cases.possible import Look
+from escalation.cases.sighted import refuse_stale
 from escalation.cases.store import CaseRecord
 from escalation.cover import asides
 from escalation.deadlines import store as deadlines
-from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
+from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.ledger import events
 from escalation.ledger.events import Spent
 from escalation.office import Changing
 from escalation.people import partnerships, posts
 from escalation.people.access import (
+    SIDES,
     Actor,
     Part,
     Standing,
@@ -28,6 +30,7 @@ from escalation.people.access import (
     may_read,
     my_parts,
     raising_posts,
+    sight,
 )
 from escalation.people.posts import PostRecord
 from escalation.people.tables import Partnership, Person
@@ -37,7 +40,7 @@ from escalation.service import limits, record
 from escalation.service.answers import Answers
 from escalation.service.record import Doing, Ground
 from workflows import machine
-from workflows.definition import NEW, Procedure
+from workflows.definition import NEW, PRIVATE_NOTE, Procedure
 from workflows.errors import CalendarError
 from workflows.machine import NotAllowed, Situation, Step
 
@@ -178,8 +181,8 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     spent = events.by_key(work.db, command.key) if command.key else None
     if spent:
         return _repeated(work, case, spent, command.action, command.answers)
-    if command.seen is not None and command.seen != case.version:
-        raise Stale(seen=command.seen, version=case.version)
+    if isinstance(actor, Viewer):
+        refuse_stale(work.db, case, sight(actor, _standing(ground)), command.seen)
     ground = replace(ground, running=tuple(deadlines.live(work.db, case.id)))
     if not isinstance(actor, Viewer):
         return _receipt(by_clock(work, ground, command.action, command.answers))
@@ -239,6 +242,9 @@ def _by_person(at: Look, command: Command) -> Doing:
     read = reading.read_answers(at.procedure, command.action, command.answers, asked, state=at.case.state)
     limits.refuse_beyond(at, command.action, read)
     facts = {**read.facts, **limits.facts_of_more_time(at, command.action)}
+    if command.action == PRIVATE_NOTE:
+        # Whose it is, for ever: the post may be on the other side of another case, or move.
+        facts["side"] = next(p.side for p in at.standing.parts if p.post_id == post.id and p.side in SIDES)
     return _doing(at, post, command, replace(read, facts=facts))
 
 

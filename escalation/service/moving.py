@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from escalation.cases import store as cases
+from escalation.cases.sighted import refuse_stale
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import pauses
 from escalation.deadlines import store as deadlines
-from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
+from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.ledger import events
 from escalation.ledger.events import Spent
 from escalation.office import Changing, Reading
 from escalation.people import partnerships
-from escalation.people.access import Viewer
+from escalation.people.access import BOARD_SIGHT, Viewer
 from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.procedures import overview
@@ -121,8 +122,7 @@ def move_to_edition(
     if spent and any(_is_office(post, case) for post in viewer.posts):
         return _repeated(work, case, spent, digest, reason)
     post = _office_post(viewer, case)
-    if seen is not None and seen != case.version:
-        raise Stale(seen=seen, version=case.version)
+    refuse_stale(work.db, case, BOARD_SIGHT, seen)
     _refuse_paused(work, case)
     old, new = work.procedure(case.procedure_digest), _agreed(work, case, digest)
     there = _mapped(case, old, new, states)

@@ -37,6 +37,7 @@ WRITERS = {
     "AgreedAction": "escalation/agreements/store.py",
     "Task": "escalation/tasks/store.py",
     "Round": "escalation/scheduler/rounds.py",
+    "CaseRead": "escalation/reads/store.py",
     "Closure": "escalation/closures/store.py",
     "Redating": "escalation/closures/redating.py",
     "Passkey": "escalation/passkeys/store.py",
@@ -182,6 +183,7 @@ def test_only_the_door_moves_a_case() -> None:
     assert movers == ["escalation/service/door.py", "escalation/service/record.py"]
     recorders = [named(p) for p in modules(*PRODUCT) if re.search(r"\brecord\.keep\(", p.read_text())]
     assert recorders == [
+        "escalation/service/breaking.py",
         "escalation/service/door.py",
         "escalation/service/handing.py",
         "escalation/service/moving.py",

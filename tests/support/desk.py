@@ -84,6 +84,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "review_on": "",
     },
     "add_note": {"note": "The child was away today."},
+    "add_private_note": {"private_note": "We rang their manager first."},
     "resolve": {
         "outcome": "overtaken",
         "how_resolved": "The family moved in with the grandmother.",

@@ -39,6 +39,7 @@ STORIES = (
     (
         "record_discussion",
         "add_note",
+        "add_private_note",
         "ask_more_time",
         "agree_more_time",
         "respond",
@@ -69,7 +70,7 @@ ELSEWHERE = {
         "raise",
         "move_up_late",
     ),
-    *("take_forward", "send_back", "dissent"),
+    *("take_forward", "send_back", "dissent", "break_glass"),
 }
 FACTS = {
     "limit_to_extend": "practitioners.answer",

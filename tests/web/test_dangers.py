@@ -37,9 +37,10 @@ def filled(address: str, reference: str) -> str:
 
 @pytest.mark.parametrize("person", PEOPLE)
 def test_no_form_without_its_token_changes_anything(
-    office: Office, desk: Desk, visits: Visits, person: str
+    office: Office, site: Flask, desk: Desk, visits: Visits, person: str
 ) -> None:
     reference = desk.raised()
+    site.extensions["rates"]["forms"].a_minute = 0
     visitor, before = visits(person), everything(office)
     for route in POSTS:
         for forged in ({}, {"csrf_token": "x"}, {"csrf_token": visitor.hidden("csrf_token")[:-1] + "x"}):

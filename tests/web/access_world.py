@@ -1,0 +1,180 @@
+"""A world in which everybody is something else to each case: two partnerships, and a case in every state."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+
+from escalation.cases import drafts
+from escalation.closures import store as closures
+from escalation.closures.questions import WHOLE
+from escalation.people.accounts import hash_password
+from escalation.people.directory import hold, load_directory
+from escalation.privacy.content import Upload
+from escalation.procedures import editions
+from escalation.procedures.shelf import install
+from escalation.service import act
+from escalation.service.breaking import Emergency, break_glass
+from escalation.service.door import Command, raise_escalation
+from tests.support.desk import ANSWERS, CHALLENGE, Desk
+from workflows.loader import library, load_file
+
+PASSWORD = "three quiet otters"
+REOPENING = """
+[procedure]
+id = "reopening"
+title = "Standard, that can be opened again"
+edition = "1"
+effective = 2026-01-01
+source = "Invented for the tests."
+extends = "standard"
+
+[reopening]
+words = "the raiser may open it again"
+by = "raiser"
+"""
+FILE = Upload("canary-file.txt", "text/plain", b"canary-file-content")
+HILLSIDE = {
+    "partnership": {"id": "hillside", "name": "Hillside Partnership", "front_door": "1", "out_of_hours": "2"},
+    "agencies": [
+        {"id": "hill-nursery", "name": "Hilltop Nursery", "kind": "nursery"},
+        {"id": "hill-council", "name": "Hillside Council", "kind": "council"},
+        {"id": "hill", "name": "Hillside Office", "kind": "partnership"},
+    ],
+    "teams": [],
+    "posts": [
+        {"id": "hill-keyperson", "agency": "hill-nursery", "level": "practitioner", "title": "Key person"},
+        {"id": "hill-worker", "agency": "hill-council", "level": "practitioner", "title": "Social worker"},
+        {"id": "hill-office", "agency": "hill", "level": "office", "title": "Manager"},
+        {"id": "hill-admin", "agency": "hill", "level": "administrator", "title": "Administrator"},
+    ],
+    "people": [
+        {"id": "hetty", "name": "Hetty", "email": "hetty@hill.example", "posts": ["hill-keyperson"]},
+        {"id": "hugo", "name": "Hugo", "email": "hugo@hill.example", "posts": ["hill-worker"]},
+        {"id": "hana", "name": "Hana", "email": "hana@hill.example", "posts": ["hill-office"]},
+        {"id": "hal", "name": "Hal", "email": "hal@hill.example", "posts": ["hill-admin"]},
+        {"id": "eddie", "name": "Eddie", "email": "eddie@meadow.example", "posts": []},
+        {"id": "cora", "name": "Cora", "email": "cora@meadow.example", "posts": []},
+        {"id": "nell", "name": "Nell", "email": "nell@nowhere.example", "posts": []},
+    ],
+}
+# What is written in every case, and must never be where it is not for its reader.
+CHILD = "ML-CANARY-17"
+NOTES = {"raising": "canary-note-of-raisers", "responding": "canary-note-of-responders"}
+# How far each case is: who does what to it, after Ada has raised it.
+STATES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "raised": (),
+    "answered": (("ben", "respond"),),
+    "managers": (("ben", "respond"), ("ada", "move_up")),
+    "senior": (("ben", "respond"), ("ada", "move_up"), ("cleo", "respond"), ("grace", "move_up")),
+    "partnership": (
+        *(("ben", "respond"), ("ada", "move_up"), ("cleo", "respond"), ("grace", "move_up")),
+        *(("ngozi", "respond"), ("grace", "move_up")),
+    ),
+    "closed": (("ben", "respond"), ("ada", "accept")),
+    "reopened": (("ben", "respond"), ("ada", "accept"), ("ada", "reopen")),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """References by state, and one object of each kind that an address can name: ours, and another’s."""
+
+    cases: Mapping[str, str]
+    draft: str
+    file: int
+    closure: int
+    proposal: int
+    digest: str
+    deadline: int
+    others: Mapping[str, str]
+
+
+def build(desk: Desk) -> World:
+    """Everything, at one moment; only the overdue case is older."""
+    with desk.office.changing() as work:
+        standard = library()["standard"].digest
+        hashed = hash_password(PASSWORD)
+        load_directory(work, HILLSIDE, procedure_digest=standard, password_hash=hashed)
+        hold(work, "eddie", ["meadow-keyperson"])
+        hold(work, "cora", ["council-north-sw1"])
+        # Eddie has left his post; Cora’s account is closed once she has signed in.
+        work.db.execute(text("UPDATE holdings SET until = since WHERE person_id = 'eddie'"))
+    overdue = desk.raised(evidence=[FILE])
+    for moment in ("04-02", "04-08", "04-13", "04-20"):
+        desk.later(f"2026-{moment} 17:00")
+    desk.later("2026-04-21 10:00")
+    found = {"overdue": overdue, **{state: _case(desk, state) for state in STATES}}
+    with desk.office.changing() as work:
+        lorna = desk.person("lorna")
+        break_glass(work, lorna, Emergency(found["raised"], "A child is missing."))
+    return _around(desk, found)
+
+
+def _case(desk: Desk, state: str) -> str:
+    if state == "reopened":
+        _follow(desk, "reopening")
+    reference = desk.raised(evidence=[FILE])
+    _note(desk, reference)
+    for person, action in STATES[state]:
+        given = {"why_reopen": "It came back."} if action == "reopen" else ANSWERS[action]
+        with desk.office.changing() as work:
+            act(work, desk.person(person), Command(reference, action, given, key=desk.key()))
+    if state == "reopened":
+        _follow(desk, "standard")
+    return reference
+
+
+def _note(desk: Desk, reference: str) -> None:
+    for person, side in (("ada", "raising"), ("ben", "responding")):
+        with desk.office.changing() as work:
+            given = {"private_note": NOTES[side]}
+            act(work, desk.person(person), Command(reference, "add_private_note", given, key=desk.key()))
+
+
+def _follow(desk: Desk, name: str) -> None:
+    if name == "reopening":
+        file = Path(tempfile.mkdtemp()) / "reopening.toml"
+        file.write_text(REOPENING, encoding="utf-8")
+        procedure = load_file(file)
+    else:
+        procedure = library()[name]
+    with desk.office.changing() as work:
+        install(work.db, procedure, work.now)
+        work.db.execute(
+            text("UPDATE partnerships SET procedure_digest = :digest WHERE id = 'riverbank'"),
+            {"digest": procedure.digest},
+        )
+
+
+def _around(desk: Desk, found: Mapping[str, str]) -> World:
+    closure, proposal, digest, draft, file = _objects(desk, "olu", "ada", "riverbank", "darlington")
+    theirs = _objects(desk, "hana", "hetty", "hillside", "barnet")
+    with desk.office.changing() as work:
+        given = {**CHALLENGE, "answered_by": "hill-worker", "evidence": [FILE]}
+        other = raise_escalation(work, desk.person("hetty"), given, key=desk.key()).reference
+    others = dict(
+        zip(("closure_id", "proposal_id", "digest", "draft_id", "file_id"), map(str, theirs), strict=True)
+    )
+    others |= {"reference": other, "deadline_id": str(desk.running(other)[0].id)}
+    deadline = desk.running(found["raised"])[0].id
+    return World(found, draft, file, closure, proposal, digest, deadline, others)
+
+
+def _objects(
+    desk: Desk, office: str, raiser: str, partnership: str, shipped: str
+) -> tuple[int, int, str, str, int]:
+    given = {"where": WHOLE, "first_day": "2026-12-24", "last_day": "2026-12-31", "why_closed": "Christmas"}
+    with desk.office.changing() as work:
+        closure = closures.add(work, desk.person(office), partnership, given)
+        editions.propose(work, desk.person(office), library()[shipped], "It is better.", partnership)
+        waits = editions.waiting(work, partnership)
+        assert waits is not None
+        draft = drafts.begin(work, raiser, desk.person(raiser).post_ids[0])
+        drafts.add_file(work.db, draft, FILE)
+        file = drafts.files(work.db, draft)[0].id
+    return closure, waits.id, library()[shipped].digest, draft, file

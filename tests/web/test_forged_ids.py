@@ -1,0 +1,223 @@
+"""Forged ids in every parameter of every route: refused, alike for what is not there and what is another’s."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from benchmarks.listening import listening
+from escalation.office import Office
+from tests.support.desk import Desk
+from tests.web.access_rows import RELATIONS, ROWS
+from tests.web.access_world import CHILD, FILE, NOTES, World, build
+from tests.web.test_access_matrix import filled, signed_in
+
+ROOT = Path(__file__).parents[2]
+PARAMETER = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
+# One of each kind of person; the matrix has them all.
+PEOPLE = ("ada", "ben", "grace", "amara", "lorna", "iris", "olu", "dan", "charlie", "hetty", "hana", "nell")
+FORGED = (
+    *("0", "-1", "2147483647", "2147483648", "9" * 40, "1e5", "٣" * 9, "None", "' OR '1'='1", "%", "%00"),
+    *("..%2f..%2fetc%2fpasswd", "....//", "%2e%2e", "🦊", "a" * 3000, "{{7*7}}"),
+)
+# What an address or a form may name besides, by the route’s own words in `web`.
+ASKED = {
+    *("next", "out", "done", "page", "again", "partnership", "before", "edition", "place"),
+    *("agency", "reason", "stage", "outcome", "late", "after"),
+}
+TYPED = (
+    *("key", "seen", "next", "then", "post", "matter", "danger", "reference", "why", "shipped", "reason"),
+    *("why_not", "why_exit", "sooner", "where", "answered_by", "start_at", "action_number", "told_party"),
+    *("limit_to_extend", "outcome", "email", "why_closed"),
+)
+# A slash makes it another address, so that another route answers, or none.
+CANARIES = (CHILD, *NOTES.values(), FILE.data.decode())
+# What is no id: any address under it is a file of the program’s own, or none.
+NO_IDS = {"filename", "matter", "page_id", "action"}
+
+
+@pytest.fixture
+def world(desk: Desk) -> World:
+    return build(desk)
+
+
+@pytest.fixture(params=PEOPLE)
+def person(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def client(app: Flask, desk: Desk, world: World, addresses: dict[str, str], person: str) -> FlaskClient:
+    return signed_in(app, desk, addresses, person)
+
+
+def named() -> Iterator[tuple[str, str]]:
+    """Every route with each parameter of its address."""
+    for route in ROWS:
+        if "static" not in route:
+            yield from ((route, name) for name in PARAMETER.findall(route))
+
+
+def forged(route: str, name: str, value: str, world: World) -> tuple[str, str]:
+    """(method, address) of a route with one parameter forged and the others as they should be."""
+    method, address = route.split(" ", 1)
+    address = re.sub(rf"<(?:[^<>:]+:)?{name}>", lambda _: value, address)
+    _, whole = filled(f"{method} {address}", world, "raised")
+    return method, whole
+
+
+def asked(client: FlaskClient, method: str, address: str, **more: object) -> TestResponse:
+    answer = client.open(address, method=method, buffered=True, **more)  # type: ignore[arg-type]
+    answer.get_data()
+    answer.close()
+    return answer
+
+
+def test_no_forged_id_is_answered_with_anything(client: FlaskClient, world: World, person: str) -> None:
+    wrong = []
+    for route, name in named():
+        for value in FORGED:
+            answer = asked(client, *forged(route, name, value, world))
+            # A trailing slash is put right by a redirect to the same forged place; 403 only names the stage.
+            fine = {400, 404, 405} | ({308} if value == "....//" else set())
+            if name in NO_IDS or (name in ("number", "position") and value == "1"):
+                fine |= {200, 303, 403, 409}
+            if name == "file_id" and person == "ada":
+                fine |= {303}  # what is not there is as good as removed
+            if answer.status_code not in fine:
+                wrong.append(f"{route}: {name}={value[:30]}: {answer.status_code}")
+            if answer.status_code != 200 and any(canary in answer.text for canary in CANARIES):
+                wrong.append(f"{route}: {name}={value[:30]} leaks")
+    assert wrong == [], "\n".join(wrong)
+
+
+def theirs(world: World, person: str) -> dict[str, tuple[str, ...]]:
+    """What is somebody else’s, by the name of its parameter."""
+    others = {name: (value,) for name, value in world.others.items()}
+    mine = [state for state, who in RELATIONS.items() if person in who]
+    if person in ("iris", "olu", "dan"):
+        return others  # the board reads every case of its partnership
+    others["reference"] += tuple(r for state, r in world.cases.items() if state not in mine)
+    if person in ("hetty", "hana"):
+        ours = {"closure_id": world.closure, "proposal_id": world.proposal, "digest": world.digest}
+        return {
+            **{name: (str(value),) for name, value in ours.items()},
+            "reference": tuple(world.cases.values()),
+            "draft_id": (world.draft,),
+            "file_id": (str(world.file),),
+            "deadline_id": (str(world.deadline),),
+        }
+    return others
+
+
+NOT_THERE = {
+    "reference": "ZZZ-ZZ9",
+    "draft_id": "0" * 24,
+    "digest": "0" * 64,
+    "closure_id": "2147480000",
+    "proposal_id": "2147480000",
+    "deadline_id": "2147480000",
+    "file_id": "2147480000",
+}
+
+
+def answered(
+    office: Office, client: FlaskClient, method: str, address: str, value: str
+) -> tuple[int, str, int]:
+    """(status, body without what differs by nature, statements asked) of one request."""
+    with listening(office) as heard:
+        answer = asked(client, method, address)
+    body = re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text).replace(f"/{value}", "/VALUE")
+    return answer.status_code, body, len(heard)
+
+
+def test_what_is_anothers_and_what_is_not_there_are_answered_alike(
+    office: Office, client: FlaskClient, world: World, person: str
+) -> None:
+    wrong = []
+    for route, name in named():
+        for other in theirs(world, person).get(name, ()):
+            if name == "file_id" and person == "ada":
+                continue  # to remove a file that is not there is no error: the next test
+            nothing = answered(office, client, *forged(route, name, NOT_THERE[name], world), NOT_THERE[name])
+            found = answered(office, client, *forged(route, name, other, world), other)
+            if found != nothing or found[0] != 404:
+                body = "alike" if found[1] == nothing[1] else "not alike"
+                wrong.append(f"{route} {name}: {body}, {found[0]} {nothing[0]}, {found[2]} {nothing[2]}")
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_nobody_removes_a_file_of_anothers_draft(
+    app: Flask, desk: Desk, world: World, addresses: dict[str, str]
+) -> None:
+    ada = signed_in(app, desk, addresses, "ada")
+    for file in (world.others["file_id"], "2147480000"):
+        asked(ada, "POST", f"/raise/{world.draft}/evidence/remove/{file}")
+    hetty = signed_in(app, desk, addresses, "hetty")
+    assert FILE.name in asked(hetty, "GET", f"/raise/{world.others['draft_id']}/check").text
+
+
+def test_what_an_address_asks_besides_is_never_a_way_in(
+    client: FlaskClient, world: World, person: str
+) -> None:
+    others = [value for values in theirs(world, person).values() for value in values]
+    wrong = []
+    for route in (each for each in ROWS if each.startswith("GET") and "static" not in each):
+        for turn in range(4):
+            method, address = filled(route, world, "raised")
+            answer = asked(client, method, address, query_string=turned(sorted(ASKED), others, turn))
+            if answer.status_code >= 500 and address != "/healthz":
+                wrong.append(f"{route}: {turn}: {answer.status_code}")
+            if CHILD in answer.text and route != "GET /cases/<reference>":
+                wrong.append(f"{route}: {turn} leaks")
+    assert wrong == [], "\n".join(wrong)
+
+
+def turned(names: Sequence[str], others: Sequence[str], turn: int) -> dict[str, str]:
+    """A forged value for each name, another with each turn."""
+    values = [*FORGED, *others, "hillside", "hill-worker"]
+    return {name: values[(at + turn * 5) % len(values)] for at, name in enumerate(names)}
+
+
+def test_what_a_form_sends_besides_is_never_a_way_in(client: FlaskClient, world: World, person: str) -> None:
+    others = [value for values in theirs(world, person).values() for value in values]
+    wrong = []
+    ends = ("delete", "remove", "sign-out", "agree", "refuse")
+    for route in (each for each in ROWS if each.startswith("POST") and not each.endswith(ends)):
+        for turn in range(4):
+            method, address = filled(route, world, "raised")
+            answer = asked(client, method, address, data=turned(TYPED, others, turn))
+            if answer.status_code >= 500:
+                wrong.append(f"{route}: {turn}: {answer.status_code}")
+            if any(canary in answer.text for canary in CANARIES):
+                wrong.append(f"{route}: {turn} leaks")
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_everything_an_address_can_ask_is_tried() -> None:
+    words = re.compile(r'request\.args\.get\("(\w+)"|"(\w+)" in request\.args|_asked\("(\w+)"\)')
+    found = {
+        name
+        for path in (ROOT / "web").glob("*.py")
+        if path.name != "practice.py"
+        for names in words.findall(path.read_text(encoding="utf-8"))
+        for name in names
+        if name
+    }
+    assert found == ASKED
+
+
+def test_everything_a_form_names_as_an_id_is_tried() -> None:
+    found = {
+        name
+        for path in (ROOT / "web").glob("*.py")
+        if path.name != "practice.py"
+        for name in re.findall(r'\bform\.get(?:list)?\("(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert found - {"password"} <= set(TYPED)
