@@ -103,8 +103,8 @@ def create_app(office: Office) -> Flask:
     web.words.teach(app)
     web.logs.listen(app)
     web.rates.watch(app, office.config.server)
-    CSRFProtect(app)
     web.edge.watch(app)
+    CSRFProtect(app)
     web.access.guard(app)
     web.typed.watch(app)
     for module in AREAS:
@@ -187,6 +187,6 @@ def _closed_headers(response: Response) -> ResponseReturnValue:
         response.headers.setdefault(name, value)
     if https(web.session.office().config):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return current_app.make_response(response)

@@ -46,7 +46,10 @@ def offered(work: Reading, viewer: Viewer) -> Offered:
 
 
 def make(work: Changing, viewer: Viewer, given: Mapping[str, Any]) -> int:
-    """Arrange cover; its number. Arranged twice, word for word, it counts once. NotYours, or Unanswered with a sentence a question and nothing written."""
+    """Arrange cover; its number. Arranged twice, word for word, it counts once.
+
+    NotYours, or Unanswered with a sentence a question and nothing written.
+    """
     known = rules.arrangeable(work.db, viewer)
     if not known:
         raise NotYours("Cover is arranged by whoever holds the post, its agency’s manager or coordinator.")
