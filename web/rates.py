@@ -1,7 +1,8 @@
 """How much one session, or one network without a session, may ask for in a minute. Looks at no record.
 
 The counts are of this process, and gone with it: they keep one person, script or stolen session from taking
-all there is or filling it up, and are no record. Guessing passwords has its own, lasting one (`signin/throttle`).
+all there is or filling it up, and are no record. Guessing passwords has its own, lasting one
+(`signin/throttle`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Rate:
         self._lock = threading.Lock()
 
     def wait(self, whose: str, share: int = 1) -> int:
-        """Count one of `whose`, who has `share` times as many. 0, or after how many seconds there is one again."""
+        """Count one of `whose`, who has `share` times as many. 0, or how many seconds until there is one again."""
         if not self.a_minute:
             return 0
         most, now = float(self.a_minute * share), self.passed()

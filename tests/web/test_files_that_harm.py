@@ -112,7 +112,7 @@ def test_words_that_could_run_are_kept_as_plain_text_under_a_name_that_says_so(
 ) -> None:
     [kept], wrong = looked_at(data, name)
     assert wrong == []
-    assert (kept.kind, kept.name) == ("text/plain", f"{name.split('.')[0]}.txt")
+    assert (kept.kind, kept.name) == ("text/plain", f"{name.split('.', maxsplit=1)[0]}.txt")
 
 
 @pytest.mark.parametrize("start", [b"%PDF-1.4", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
