@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from escalation.config import Server
+from escalation.config import SECTIONS, Config, Server
 from escalation.office import Office
 from escalation.privacy.content import Upload
 from tests.support.desk import Desk
@@ -152,6 +152,28 @@ def test_over_https_the_cookie_is_of_this_host_alone_and_the_browser_never_comes
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= parts
     assert not any(part.startswith("Domain") for part in parts)
     assert page.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_every_page_of_somebody_signed_in_has_the_way_out(visits: Visits, desk: Desk) -> None:
+    reference, ada, olu = desk.raised(), visits("ada"), visits("olu")
+    for visitor, address in (
+        (ada, "/"), (ada, f"/cases/{reference}"), (ada, "/raise"), (ada, "/your-account"),
+        (olu, "/board"), (olu, "/status"), (olu, "/closures"), (olu, "/directory"),
+    ):  # fmt: skip
+        page = visitor.open(address)
+        assert re.search(r'<form[^>]*action="/sign-out"', page.text), address
+
+
+def test_signing_out_clears_what_the_browser_keeps(visits: Visits) -> None:
+    ada = visits("ada")
+    ada.open("/")
+    assert ada.send("/sign-out").headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_the_application_is_never_in_debug(site: Flask) -> None:
+    assert not site.debug
+    assert not site.config["TESTING"]
+    assert "DEBUG" not in {field.name.upper() for field in fields(Config)} | set(SECTIONS)
 
 
 def as_a_browser_reads(address: str) -> str:
