@@ -18,7 +18,7 @@ _LEAST = 15  # letters: “There is none.” is no reason
 
 
 @cache
-def tests_of(file: str) -> frozenset[str]:
+def named_in(file: str) -> frozenset[str]:
     path = ROOT / file
     tree = ast.parse(path.read_text(encoding="utf-8")) if path.exists() else ast.Module([], [])
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
@@ -41,7 +41,7 @@ def faults(sheet: str) -> list[str]:
             found.append(f"{line}: no reason")
         elif kind == "Written down" and "](" not in said and "`" not in said:
             found.append(f"{line}: no place")
-        found += [f"{line}: {name} is not in {file}" for file, name in named if name not in tests_of(file)]
+        found += [f"{line}: {name} is not in {file}" for file, name in named if name not in named_in(file)]
     counts = Counter(answer.partition(": ")[0] for *_, answer in rows)
     told = re.search(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", sheet, re.MULTILINE)
     if not told or [int(n) for n in told.groups()] != [*(counts[kind] for kind in ANSWERS), len(rows)]:
