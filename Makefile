@@ -9,13 +9,14 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test check browser provider bench history lock clean
+.PHONY: help run test check scan browser provider bench history lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run      start the demonstration (PORT=$(PORT) DATA=$(DATA)); Ctrl-C stops it"
 	@echo "make test     check everything, as the build does (ARGS='-k name' is passed to pytest)"
-	@echo "make check    only lint, format, types and import contracts"
+	@echo "make check    only lint, format, types, import contracts and bandit"
+	@echo "make scan     bandit over the code, and pip-audit over the locks (needs the network)"
 	@echo "make bench    measure it (QUICK=1: about a minute; PEERS=1: also what others use; ARGS='--help' says more)"
 	@echo "make history  random people, kills and clock moves, as long as you like (ARGS='--seconds 3600'; ARGS='--help' says more)"
 	@echo "make lock     choose the newest versions again and write requirements/*.txt"
@@ -32,6 +33,11 @@ check: .venv-test/project.stamp
 	@.venv-test/bin/ruff format --check .
 	@.venv-test/bin/mypy
 	@.venv-test/bin/lint-imports --no-logo
+	@.venv-test/bin/python -m scripts.scan
+
+# Asks PyPI what is known of each package of the locks, so it needs the network; the build does not wait for it.
+scan: .venv-test/project.stamp
+	@.venv-test/bin/python -m scripts.scan --locks
 
 browser: .venv-test/project.stamp
 	@.venv-test/bin/python tests/support/browser.py

@@ -48,6 +48,8 @@ class Server:
     port: int = 8000
     threads: int = 8
     trusted_proxy: str = ""
+    forms_a_minute: int = 120
+    pages_a_minute: int = 600
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from escalation.config import Config
 from escalation.errors import NotReady, Unavailable
 from escalation.logs import start_logging
 from escalation.start import open_office
-from web.app import create_app
+from web.app import create_app, largest_form
 
-LARGEST_ANSWERED = 1_000_000_000
+# What waits on disk for each connection at most. A video from a telephone is mostly smaller.
+LARGEST_ANSWERED = 100_000_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,7 +63,8 @@ def _settings(config: Config) -> dict[str, Any]:
         "ident": None,
         # Far above the application’s own limit, so that a video from a telephone is answered by a page and
         # not by a bare line. It waits on disk, not in memory; the proxy in front keeps a flood of them out.
-        "max_request_body_size": LARGEST_ANSWERED,
+        # What says it is larger, or turns out to be, is refused by the server itself and read no further.
+        "max_request_body_size": max(LARGEST_ANSWERED, 2 * largest_form(config)),
         "clear_untrusted_proxy_headers": True,
     }
     if config.server.trusted_proxy:

@@ -48,7 +48,9 @@ def sign_in_now() -> ResponseReturnValue:
 @access(Access.ANYONE)
 def sign_out() -> ResponseReturnValue:
     """End this session, so that a copied cookie is worth nothing. Only ever a POST."""
-    return redirect(f"/sign-in?out={session.sign_out()}", 303)
+    response = redirect(f"/sign-in?out={session.sign_out()}", 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # nothing stays on a shared device
+    return response
 
 
 @area.get("/sign-in/time-left")

@@ -39,6 +39,7 @@ import web.passkeys
 import web.practice
 import web.procedures
 import web.raising
+import web.rates
 import web.readers
 import web.second_factor
 import web.session
@@ -62,6 +63,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 AREAS = (
@@ -106,8 +108,9 @@ def create_app(office: Office) -> Flask:
     web.session.put(app, office)
     web.words.teach(app)
     web.logs.listen(app)
-    CSRFProtect(app)
+    web.rates.watch(app, office.config.server)
     web.edge.watch(app)
+    CSRFProtect(app)
     web.hiding.watch(app)
     web.access.guard(app)
     web.typed.watch(app)
@@ -130,10 +133,9 @@ def _templates() -> BaseLoader:
 
 
 def _settings(config: Config) -> dict[str, Any]:
-    largest = config.uploads.largest_megabytes * config.uploads.most_files * 1_000_000
     return {
         "SECRET_KEY": config.service.secret_key,
-        "SESSION_COOKIE_NAME": "escalation",
+        "SESSION_COOKIE_NAME": cookie_name(config),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https(config),
@@ -142,7 +144,7 @@ def _settings(config: Config) -> dict[str, Any]:
         ),
         # Not Flask’s TRUSTED_HOSTS: that one fails before there is a page to say so on.
         web.edge.HOSTS: _hosts(config),
-        "MAX_CONTENT_LENGTH": largest + 1_000_000,
+        "MAX_CONTENT_LENGTH": largest_form(config),
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
         # A form may stay open as long as the session: what was typed is worth more than a short-lived token.
         "WTF_CSRF_TIME_LIMIT": None,
@@ -154,6 +156,16 @@ def _hosts(config: Config) -> list[str]:
     """The names people reach the service by, and this machine’s own for those who watch it."""
     named = urlsplit(config.service.address).hostname or ""
     return [each for each in dict.fromkeys((named, config.server.host, "localhost", "127.0.0.1")) if each]
+
+
+def largest_form(config: Config) -> int:
+    """How many bytes a form may have with all its files."""
+    return config.uploads.largest_megabytes * config.uploads.most_files * 1_000_000 + 1_000_000
+
+
+def cookie_name(config: Config) -> str:
+    """With https, a name under which a browser takes a cookie from this host alone, and only over https."""
+    return "__Host-escalation" if https(config) else "escalation"
 
 
 def https(config: Config) -> bool:
@@ -183,7 +195,7 @@ def _closed_headers(response: Response) -> ResponseReturnValue:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if https(web.session.office().config):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static":
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return current_app.make_response(response)

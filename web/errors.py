@@ -104,10 +104,17 @@ TABLE: dict[type[Exception] | int, Told] = {
     ),
     400: Told(400, "We could not read that", "Nothing was recorded. Go back and try again.", keeps="copy"),
     405: Told(405, "That address cannot be used like that", "Start again from the first page."),
+    414: Told(414, "That address is too long", "Nothing was recorded. Start again from the first page."),
     413: Told(
         413,
         "That is too large",
         "Nothing was recorded. Go back, and send smaller files, one at a time if need be.",
+    ),
+    429: Told(
+        429,
+        "That was very much at once",
+        "Nothing was recorded, and nothing is lost. Wait a minute, and then try again.",
+        keeps="resend",
     ),
     Unavailable: Told(
         503,

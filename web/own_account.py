@@ -15,7 +15,7 @@ from web.account import same_site
 from web.forms import flat_errors
 
 area = Blueprint("own_account", __name__, url_prefix="/your-account")
-DONE = {
+DONE = {  # nosec B105 - what the page says of a password, and none
     "password": "Your password is changed. You are signed out everywhere else.",
     "ended": "Signed out there.",
     "others": "Signed out everywhere else.",

@@ -46,7 +46,10 @@ def offered(work: Reading, viewer: Viewer) -> Offered:
 
 
 def make(work: Changing, viewer: Viewer, given: Mapping[str, Any]) -> int:
-    """Arrange cover; its number. NotYours, or Unanswered with a sentence a question and nothing written."""
+    """Arrange cover; its number. Arranged twice, word for word, it counts once.
+
+    NotYours, or Unanswered with a sentence a question and nothing written.
+    """
     known = rules.arrangeable(work.db, viewer)
     if not known:
         raise NotYours("Cover is arranged by whoever holds the post, its agency’s manager or coordinator.")
@@ -60,12 +63,23 @@ def make(work: Changing, viewer: Viewer, given: Mapping[str, Any]) -> int:
         raise Unanswered({BY.name: [f"Choose a post that somebody else holds in {post.agency}"]})
     since = max(work.now, _morning(work, wanted.first_day))
     until = _morning(work, wanted.last_day + timedelta(days=1))
+    same = _same(work, viewer, wanted, since, until)
+    if same is not None:
+        return same
     rules.refuse(work, viewer, post, by_post, since, until)
     return _keep(work, viewer, wanted, since, until)
 
 
 def _morning(work: Reading, day: date) -> datetime:
     return datetime.combine(day, time(), work.office.zone)
+
+
+def _same(work: Reading, viewer: Viewer, wanted: Wanted, since: datetime, until: datetime) -> int | None:
+    """The cover that the first half of a double click has made."""
+    alike = {"post_id": wanted.post_id, "by_post_id": wanted.by_post_id, "until": until, "why": wanted.why}
+    query = select(Cover.id).filter_by(**alike, made_by=viewer.person_id, ended_at=None)
+    found: int | None = work.db.scalar(query.where(Cover.since <= since).limit(1))
+    return found
 
 
 def _keep(work: Changing, viewer: Viewer, wanted: Wanted, since: datetime, until: datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import subprocess  # nosec B404 - starts our own programs, with fixed words and no shell
 import sys
 from collections.abc import Callable
 from pathlib import Path

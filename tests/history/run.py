@@ -84,7 +84,7 @@ def _settings(plan: Plan, port: int) -> Path:
     config.write_text(
         f'[service]\nmode = "demonstration"\nsecret_key = "{_SECRET}"\naddress = "http://127.0.0.1:{port}"\n'
         f"[database]\nurl = {json.dumps(plan.database)}\n"
-        f"[server]\nport = {port}\n"
+        f"[server]\nport = {port}\nforms_a_minute = 0\npages_a_minute = 0\n"
         '[mail]\nchannel = "file"\nfolder = "letters"\n'
         "[schedule]\nsweep_seconds = 0.4\ndeliver_seconds = 1.5\naudit_seconds = 10\n"
         f"[procedure]\nfile = {json.dumps(plan.procedure)}\n"
