@@ -105,11 +105,11 @@ def agency_of(work: Reading, viewer: Viewer, agency_id: str) -> AgencyRecord:
 def agency(work: Reading, agency_id: str) -> AgencyRecord | None:
     """The agency of that id."""
     row = work.db.execute(select(Agency.__table__).where(Agency.id == agency_id)).first()
+    # The same statements for an agency that is not there.
+    belongs = partnerships.of_agency(work, agency_id)
     if row is None:
         return None
-    return AgencyRecord(
-        row.id, row.name, row.kind, row.partnership_id, row.closed_at, partnerships.of_agency(work, row.id)
-    )
+    return AgencyRecord(row.id, row.name, row.kind, row.partnership_id, row.closed_at, belongs)
 
 
 def agencies(work: Reading, viewer: Viewer) -> tuple[AgencyRecord, ...]:

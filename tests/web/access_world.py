@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
 from escalation.cases import drafts
 from escalation.closures import store as closures
 from escalation.closures.questions import WHOLE
+from escalation.cover import store as covers
+from escalation.notices import personal
+from escalation.passkeys import store as passkeys
 from escalation.people.directory import hold, load_directory
 from escalation.privacy.content import Upload
 from escalation.procedures import editions
@@ -19,9 +24,11 @@ from escalation.procedures.shelf import install
 from escalation.service import act
 from escalation.service.breaking import Emergency, break_glass
 from escalation.service.door import Command, raise_escalation
+from escalation.signin import links, lost, sessions
 from escalation.signin.passwords import hash_password
 from escalation.tablets import devices
 from tests.support.desk import ANSWERS, CHALLENGE, Desk
+from tests.support.handing import SOUTH, SW1, cover, pass_on
 from workflows.loader import library, load_file
 
 PASSWORD = "three quiet otters"
@@ -49,17 +56,20 @@ HILLSIDE = {
     "teams": [],
     "posts": [
         {"id": "hill-keyperson", "agency": "hill-nursery", "level": "practitioner", "title": "Key person"},
+        {"id": "hill-room", "agency": "hill-nursery", "level": "practitioner", "title": "Room leader"},
         {"id": "hill-worker", "agency": "hill-council", "level": "practitioner", "title": "Social worker"},
         {"id": "hill-office", "agency": "hill", "level": "office", "title": "Manager"},
         {"id": "hill-admin", "agency": "hill", "level": "administrator", "title": "Administrator"},
     ],
     "people": [
         {"id": "hetty", "name": "Hetty", "email": "hetty@hill.example", "posts": ["hill-keyperson"]},
+        {"id": "heidi", "name": "Heidi", "email": "heidi@hill.example", "posts": ["hill-room"]},
         {"id": "hugo", "name": "Hugo", "email": "hugo@hill.example", "posts": ["hill-worker"]},
         {"id": "hana", "name": "Hana", "email": "hana@hill.example", "posts": ["hill-office"]},
         {"id": "hal", "name": "Hal", "email": "hal@hill.example", "posts": ["hill-admin"]},
         {"id": "eddie", "name": "Eddie", "email": "eddie@meadow.example", "posts": []},
         {"id": "cora", "name": "Cora", "email": "cora@meadow.example", "posts": []},
+        {"id": "rae", "name": "Rae", "email": "rae@meadow.example", "posts": []},
         {"id": "nell", "name": "Nell", "email": "nell@nowhere.example", "posts": []},
     ],
 }
@@ -78,12 +88,28 @@ STATES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "closed": (("ben", "respond"), ("ada", "accept")),
     "reopened": (("ben", "respond"), ("ada", "accept"), ("ada", "reopen")),
+    "paused": (("ada", "pause"),),
+    "handed": (("ben", "hand_over"),),
+    "aside": (("ben", "step_aside"),),
 }
+# Where a case follows other rules than the standard’s.
+RULES = {"reopened": "reopening", "paused": "with_allowances"}
+ALLOWING = Path(__file__).parents[1] / "escalation" / "procedures" / "with_allowances.toml"
+GIVEN: Mapping[str, dict[str, Any]] = {
+    **ANSWERS,
+    "reopen": {"why_reopen": "It came back."},
+    "pause": {"pause_category": "enquiry", "why_pause": "An enquiry runs.", "pause_until": "2026-04-24"},
+}
+# To whom Ben passes his cases on.
+WAYS, TAKES_OVER = ("hand_over", "step_aside"), "post/council-north-sw2"
 
 
 @dataclass(frozen=True)
 class World:
-    """References by state, and one object of each kind that an address can name: ours, and another’s."""
+    """References by state, and one object of each kind that an address can name: ours, and another’s.
+
+    The passkey, the session and the lost factor are Ada’s; the cover is of Ben’s post; the link is Nell’s.
+    """
 
     cases: Mapping[str, str]
     draft: str
@@ -92,6 +118,11 @@ class World:
     proposal: int
     digest: str
     deadline: int
+    cover: int
+    passkey: int
+    session: int
+    lost: int
+    link: str
     others: Mapping[str, str]
 
 
@@ -103,6 +134,7 @@ def build(desk: Desk) -> World:
         load_directory(work, HILLSIDE, procedure_digest=standard, password_hash=hashed)
         hold(work, "eddie", ["meadow-keyperson"])
         hold(work, "cora", ["council-north-sw1"])
+        hold(work, "rae", ["meadow-keyperson"])
         # Eddie has left his post; Cora’s account is closed once she has signed in.
         work.db.execute(text("UPDATE holdings SET until = since WHERE person_id = 'eddie'"))
     overdue = desk.raised(evidence=[FILE])
@@ -117,15 +149,17 @@ def build(desk: Desk) -> World:
 
 
 def _case(desk: Desk, state: str) -> str:
-    if state == "reopened":
-        _follow(desk, "reopening")
+    if state in RULES:
+        _follow(desk, RULES[state])
     reference = desk.raised(evidence=[FILE])
     _note(desk, reference)
     for person, action in STATES[state]:
-        given = {"why_reopen": "It came back."} if action == "reopen" else ANSWERS[action]
+        if action in WAYS:
+            pass_on(desk, person, action, reference, TAKES_OVER)
+            continue
         with desk.office.changing() as work:
-            act(work, desk.person(person), Command(reference, action, given, key=desk.key()))
-    if state == "reopened":
+            act(work, desk.person(person), Command(reference, action, GIVEN[action], key=desk.key()))
+    if state in RULES:
         _follow(desk, "standard")
     return reference
 
@@ -142,6 +176,8 @@ def _follow(desk: Desk, name: str) -> None:
         file = Path(tempfile.mkdtemp()) / "reopening.toml"
         file.write_text(REOPENING, encoding="utf-8")
         procedure = load_file(file)
+    elif name == "with_allowances":
+        procedure = load_file(ALLOWING)
     else:
         procedure = library()[name]
     with desk.office.changing() as work:
@@ -158,12 +194,47 @@ def _around(desk: Desk, found: Mapping[str, str]) -> World:
     with desk.office.changing() as work:
         given = {**CHALLENGE, "answered_by": "hill-worker", "evidence": [FILE]}
         other = raise_escalation(work, desk.person("hetty"), given, key=desk.key()).reference
-    others = dict(
-        zip(("closure_id", "proposal_id", "digest", "draft_id", "file_id"), map(str, theirs), strict=True)
-    )
+    names = ("closure_id", "proposal_id", "digest", "draft_id", "file_id")
+    others = dict(zip(names, map(str, theirs), strict=True))
     others |= {"reference": other, "deadline_id": str(desk.running(other)[0].id)}
+    others |= {"person_id": "hugo", "agency_id": "hill-nursery"}
+    shanices, cover_id = (_covered(desk, "cleo", SW1, by) for by in ("council-south-sw2", SOUTH))
+    with desk.office.changing() as work:
+        covers.end(work, desk.person("cleo"), shanices)
+    others["cover_id"] = str(_covered(desk, "hetty", "hill-keyperson", "hill-room"))
+    passkey, session, lost_id = _own(desk, "ada", "olu")
+    own = ("passkey_id", "session_id", "lost_id")
+    others |= dict(zip(own, map(str, _own(desk, "hetty", "hana")), strict=True))
     deadline = desk.running(found["raised"])[0].id
-    return World(found, draft, file, closure, proposal, digest, deadline, others)
+    mine = (cover_id, passkey, session, lost_id, _link(desk, "nell"))
+    return World(found, draft, file, closure, proposal, digest, deadline, *mine, others)
+
+
+def _covered(desk: Desk, by: str, post: str, by_post: str) -> int:
+    return cover(desk, by, post, by_post, first_day="2026-04-21", last_day="2026-04-30")
+
+
+def _own(desk: Desk, person: str, voucher: str) -> tuple[int, int, int]:
+    """Somebody’s passkey, session on another device, and lost factor."""
+    with desk.office.changing() as work:
+        key = {"credential": person, "handle": person, "public_key": "AA"}
+        passkeys.add(work, person, name="phone", count=0, **key)
+        sessions.begin(work, person, how="password", device="A tablet")
+        lost.ask(work, person)
+        [passkey], [session] = passkeys.of_person(work, person), sessions.of_person(work, person)
+        [asked] = lost.waiting(work, desk.person(voucher))
+    return passkey.id, session.id, asked.id
+
+
+def _link(desk: Desk, person: str) -> str:
+    """The token of a link in a letter to somebody; the letter is not sent, and nor are all the others."""
+    with desk.office.changing() as work:
+        links.send(work, person, links.INVITATION)
+        query = text("SELECT letter, sealed_page FROM deliveries WHERE sealed_page IS NOT NULL")
+        [letter] = work.db.execute(query)
+        said = personal.words(work, letter.letter, letter.sealed_page)
+    [token] = re.findall(r"/link/(\w+)", said[1] if said else "")
+    return token
 
 
 def _objects(

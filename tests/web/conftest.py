@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import escalation.demo
+from escalation.logs import JsonLines
 from escalation.office import Office
 from escalation.people.directory import read_directory
 from tests.support.site import site_of
@@ -53,3 +56,18 @@ def ada(app: Flask) -> FlaskClient:
 def ben(app: Flask) -> FlaskClient:
     """Who must answer."""
     return visitor(app, "ben")
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """The log, as it is written in earnest."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(before)

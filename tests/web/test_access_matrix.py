@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from escalation.signin import sessions
 from tests.support.desk import Desk
 from tests.web.access_rows import LAST, RELATIONS, ROLES, ROWS, SEES, expected, relation
 from tests.web.access_world import CHILD, FILE, HILLSIDE, NOTES, PASSWORD, STATES, World, build
@@ -37,10 +38,15 @@ def world(desk: Desk) -> World:
 
 
 def signed_in(app: Flask, desk: Desk, addresses: dict[str, str], person: str) -> FlaskClient:
-    """Somebody’s browser. Cora’s account is closed once she is in."""
+    """Somebody’s browser. Cora’s account is closed once she is in; Rae is half in."""
     client = app.test_client()
     known = addresses | {str(each["id"]): str(each["email"]) for each in HILLSIDE["people"]}  # type: ignore[index]
-    if person:
+    if person == "rae":
+        with desk.office.changing() as work:
+            token = sessions.begin(work, person, how="password", device="", waits_for=sessions.CODE)
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+    elif person:
         form = {"email": known[person], "password": PASSWORD}
         assert client.post("/sign-in", data=form).status_code == 303
     if person == "cora":
@@ -60,9 +66,6 @@ def filled(route: str, world: World, state: str) -> tuple[str, str]:
         "<matter>": "complaint",
         "<digest>": world.digest,
         "<path:filename>": "app.css",
-        "<agency_id>": "meadow",
-        "<level>": "manager",
-        "<person_id>": "sian",
         "<any(agencies,teams,posts,people,holdings):kind>": "agencies",
         "<thing_id>": "meadow",
         "<deed>": "edit",
@@ -71,6 +74,17 @@ def filled(route: str, world: World, state: str) -> tuple[str, str]:
         "<int(max=2147483647):deadline_id>": str(world.deadline),
         "<int(max=2147483647):file_id>": str(world.file),
         "<int(max=2147483647):device_id>": "1",  # the first that was enrolled: the nursery’s
+        "<int(max=2147483647):cover_id>": str(world.cover),
+        "<int(max=2147483647):passkey_id>": str(world.passkey),
+        "<int(max=2147483647):session_id>": str(world.session),
+        "<int(max=2147483647):lost_id>": str(world.lost),
+        "<token>": world.link,
+        "<way>": "step_aside",
+        # Work waits for Ben, so somebody sees to his leaving; Siân’s account can be closed.
+        "people/<person_id>/close": "people/sian/close",
+        "<person_id>": "ben",
+        "<agency_id>": "meadow",
+        "<level>": "manager",
         "<int(max=99999):number>": "1",
         "<int(max=99):position>": "1",
     }

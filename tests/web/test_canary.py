@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +18,6 @@ from flask.testing import FlaskClient
 
 from escalation.config import Mail
 from escalation.errors import Refusal
-from escalation.logs import JsonLines
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import sender_of
 from escalation.privacy.content import Upload
@@ -28,11 +25,11 @@ from escalation.scheduler.rounds import audit_round, deliver_round, guarded, swe
 from tests.support.desk import ANSWERS, CHALLENGE, Desk, Postbox
 from tests.support.services import KEY, Notify, Server, Service, served
 from tests.support.shipped import Run, Under
+from tests.web.canary import outside, sings
 from tests.web.case_visitors import sent, visitor
 from workflows.definition import Procedure
 
 ALLOWING = str(Path(__file__).parents[1] / "escalation" / "procedures" / "with_allowances.toml")
-CANARY = re.compile("kanarie", re.IGNORECASE)
 PEOPLE = ("ada", "grace", "ben", "cleo", "ngozi", "iris", "olu", "dan", "charlie")
 # What is tried on each case in turn, by everybody; the last ends it.
 STORIES = (
@@ -109,21 +106,6 @@ def tries(run: Run, action: str) -> set[str]:
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """The log, as it is written in earnest."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    yield written
-    root.removeHandler(handler)
-    root.setLevel(before)
-
-
-@pytest.fixture
 def told(desk: Desk, under: Under) -> tuple[list[str], list[EmailMessage]]:
     """A case for each story, told with canaries and by silence; their references, and every letter."""
     run, done, references = under(ALLOWING), set(), []
@@ -150,11 +132,6 @@ def told(desk: Desk, under: Under) -> tuple[list[str], list[EmailMessage]]:
     guarded("deliver", lambda: deliver_round(desk.office, box))
     guarded("audit", lambda: audit_round(desk.office))
     return references, box.letters
-
-
-def sings(text: str) -> list[str]:
-    """Where a canary sings in a text."""
-    return [text[max(0, m.start() - 60) : m.end() + 40] for m in CANARY.finditer(text)]
 
 
 def test_no_letter_of_any_kind_and_no_log_line_holds_a_word_of_a_case(
@@ -195,17 +172,6 @@ def test_no_channel_is_told_a_word_of_a_case(
     heard = [capsys.readouterr().out, *files, str(server.took), str(asked.asked), str(posted.asked)]
     assert all(len(each) > 100 for each in heard)
     assert [sings(each) for each in heard if sings(each)] == []
-
-
-ATTRIBUTES = re.compile(r'\s(?:href|src|action|formaction)="([^"]*)"')
-
-
-def outside(page: Any) -> str:
-    """What of a page leaves it: its title, its addresses, its headers, its cookies."""
-    title = re.search(r"<title[^>]*>(.*?)</title>", page.text, re.DOTALL)
-    return html.unescape(
-        "\n".join([title[1] if title else "", *ATTRIBUTES.findall(page.text), str(page.headers)])
-    )
 
 
 def opened(client: FlaskClient, references: list[str]) -> Iterator[tuple[str, Any]]:

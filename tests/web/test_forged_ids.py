@@ -1,4 +1,9 @@
-"""Forged ids in every parameter of every route: refused, alike for what is not there and what is another’s."""
+"""Forged ids in every parameter of every route: refused, alike for what is not there and what is another’s.
+
+A new <parameter> needs a value in NOT_THERE, and another’s in `others` of access_world.py, unless it is no id
+(NO_IDS). A new word that an address asks for goes into ASKED; a new field of a form into POINTS where it names
+something somebody could forge, and into WORDS where it is free text or one of a few choices.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +14,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from benchmarks.listening import listening
+from escalation.database.schema import METADATA
 from escalation.office import Office
+from escalation.signin import sessions
 from tests.support.desk import Desk
 from tests.web.access_rows import RELATIONS, ROWS
 from tests.web.access_world import CHILD, FILE, NOTES, World, build
@@ -21,25 +29,34 @@ from tests.web.test_access_matrix import filled, signed_in
 ROOT = Path(__file__).parents[2]
 PARAMETER = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
 # One of each kind of person; the matrix has them all.
-PEOPLE = ("ada", "ben", "grace", "amara", "lorna", "iris", "olu", "dan", "charlie", "hetty", "hana", "nell")
+PEOPLE = ("ada", "grace", "amara", "lorna", "iris", "olu", "dan", "charlie", "otis", "imran", "hana", "nell")
 FORGED = (
     *("0", "-1", "2147483647", "2147483648", "9" * 40, "1e5", "٣" * 9, "None", "' OR '1'='1", "%", "%00"),
     *("..%2f..%2fetc%2fpasswd", "....//", "%2e%2e", "🦊", "a" * 3000, "{{7*7}}"),
 )
 # What an address or a form may name besides, by the route’s own words in `web`.
 ASKED = {
-    *("next", "out", "done", "page", "again", "partnership", "before", "edition", "place"),
-    *("agency", "reason", "stage", "outcome", "late", "after"),
+    *("next", "out", "done", "left", "again", "partnership", "before", "edition", "place", "post"),
+    *("agency", "reason", "stage", "outcome", "late", "after", "period"),
 }
-TYPED = (
-    *("key", "seen", "next", "then", "post", "matter", "danger", "reference", "why", "shipped", "reason"),
-    *("why_not", "why_exit", "sooner", "where", "answered_by", "start_at", "action_number", "told_party"),
-    *("agreed", "person", "successor", "team", "level", "limit_to_extend", "outcome", "email", "why_closed"),
+# Fields that name something: a post, a person, a case, a place in it, a page, a form of somebody’s.
+POINTS = (
+    *("key", "seen", "next", "then", "post", "by_post", "to", "successor", "reference", "shipped", "where"),
+    *("answered_by", "start_at", "action_number", "limit_to_extend", "sooner", "agreed"),
+    *("kept-address", "kept-page", "person", "team", "level"),
+)
+# Fields of free text, of one of a few choices, and of what somebody signs in with.
+WORDS = (
+    *("matter", "danger", "why", "why_exit", "reason", "why_not", "told_party", "outcome", "email"),
+    *("why_closed", "why_cover", "answer", "code", "given", "name", "text"),
 )
 # A slash makes it another address, so that another route answers, or none.
 CANARIES = (CHILD, *NOTES.values(), FILE.data.decode())
 # What is no id: any address under it is a file of the program’s own, or none.
 NO_IDS = {"filename", "matter", "page_id", "action"}
+# What is refused in another way: a link that is not good has a page of its own, and to end a session that is
+# not one’s own is as good as done, whether or not there is one.
+LIKE_NOTHING = {"token": 410, "session_id": 303}
 
 
 @pytest.fixture
@@ -82,10 +99,10 @@ def asked(client: FlaskClient, method: str, address: str, **more: object) -> Tes
 def test_no_forged_id_is_answered_with_anything(client: FlaskClient, world: World, person: str) -> None:
     wrong = []
     for route, name in named():
-        for value in FORGED:
+        for value in FORGED[PEOPLE.index(person) % 2 :: 2]:  # the other half is tried by the next person
             answer = asked(client, *forged(route, name, value, world))
             # A trailing slash is put right by a redirect to the same forged place; 403 only names the stage.
-            fine = {400, 404, 405} | ({308} if value == "....//" else set())
+            fine = {400, 404, 405, LIKE_NOTHING.get(name, 404)} | ({308} if value == "....//" else set())
             if name in NO_IDS or (name in ("number", "position") and value == "1"):
                 fine |= {200, 303, 403, 409}
             if name == "file_id" and person == "ada":
@@ -112,11 +129,22 @@ def theirs(world: World, person: str) -> dict[str, tuple[str, ...]]:
             "draft_id": (world.draft,),
             "file_id": (str(world.file),),
             "deadline_id": (str(world.deadline),),
+            **OURS,
+            "cover_id": (str(world.cover),),
+            "passkey_id": (str(world.passkey),),
+            "lost_id": (str(world.lost),),
+            "session_id": (str(world.session),),
         }
+    if person == "otis":  # of the council: what is Meadow Lane’s is not the council’s coordinator’s
+        others = {**others, "person_id": ("hugo", "ada"), "agency_id": ("hill-nursery", "meadow")}
     return others
 
 
+OURS = {"person_id": ("ben", "ada", "olu"), "agency_id": ("meadow", "council", "office")}
 NOT_THERE = {
+    **dict.fromkeys(("cover_id", "passkey_id", "session_id", "lost_id"), "2147480000"),
+    "person_id": "nobody",
+    "agency_id": "nowhere",
     "reference": "ZZZ-ZZ9",
     "draft_id": "0" * 24,
     "digest": "0" * 64,
@@ -141,13 +169,14 @@ def test_what_is_anothers_and_what_is_not_there_are_answered_alike(
     office: Office, client: FlaskClient, world: World, person: str
 ) -> None:
     wrong = []
+    asked(client, "GET", "/")  # the first page of a session looks up the numbers to ring, once
     for route, name in named():
         for other in theirs(world, person).get(name, ()):
             if name == "file_id" and person == "ada":
-                continue  # to remove a file that is not there is no error: the next test
+                continue  # to remove a file that is not there is no error: see below
             nothing = answered(office, client, *forged(route, name, NOT_THERE[name], world), NOT_THERE[name])
             found = answered(office, client, *forged(route, name, other, world), other)
-            if found != nothing or found[0] != 404:
+            if found != nothing or found[0] != LIKE_NOTHING.get(name, 404):
                 body = "alike" if found[1] == nothing[1] else "not alike"
                 wrong.append(f"{route} {name}: {body}, {found[0]} {nothing[0]}, {found[2]} {nothing[2]}")
     assert wrong == [], "\n".join(wrong)
@@ -163,15 +192,35 @@ def test_nobody_removes_a_file_of_anothers_draft(
     assert FILE.name in asked(hetty, "GET", f"/raise/{world.others['draft_id']}/check").text
 
 
+def test_nobody_ends_anothers_session(
+    app: Flask, desk: Desk, world: World, addresses: dict[str, str]
+) -> None:
+    for person, other in (("ada", world.others["session_id"]), ("charlie", str(world.session))):
+        asked(signed_in(app, desk, addresses, person), "POST", f"/your-account/sessions/{other}/end")
+    with desk.office.reading() as work:
+        still = [each.id for who in ("ada", "hetty") for each in sessions.of_person(work, who)]
+    assert {world.session, int(world.others["session_id"])} <= set(still)
+
+
+def test_a_link_of_which_one_sign_is_other_is_no_link(app: Flask, world: World) -> None:
+    anybody = app.test_client()
+    assert asked(anybody, "GET", f"/link/{world.link}").status_code == 200
+    for at in range(len(world.link)):
+        other = "0" if world.link[at] != "0" else "1"
+        forged_one = world.link[:at] + other + world.link[at + 1 :]
+        for method in ("GET", "POST"):
+            assert asked(anybody, method, f"/link/{forged_one}").status_code == 410, at
+
+
 def test_what_an_address_asks_besides_is_never_a_way_in(
     client: FlaskClient, world: World, person: str
 ) -> None:
-    others = [value for values in theirs(world, person).values() for value in values]
+    values = [*FORGED, *(value for each in theirs(world, person).values() for value in each), *GUESSED]
     wrong = []
     for route in (each for each in ROWS if each.startswith("GET") and "static" not in each):
         for turn in range(4):
             method, address = filled(route, world, "raised")
-            answer = asked(client, method, address, query_string=turned(sorted(ASKED), others, turn))
+            answer = asked(client, method, address, query_string=turned(sorted(ASKED), values, turn))
             if answer.status_code >= 500 and address != "/healthz":
                 wrong.append(f"{route}: {turn}: {answer.status_code}")
             if CHILD in answer.text and route != "GET /cases/<reference>":
@@ -179,25 +228,41 @@ def test_what_an_address_asks_besides_is_never_a_way_in(
     assert wrong == [], "\n".join(wrong)
 
 
-def turned(names: Sequence[str], others: Sequence[str], turn: int) -> dict[str, str]:
+def turned(names: Sequence[str], values: Sequence[str], turn: int) -> dict[str, str]:
     """A forged value for each name, another with each turn."""
-    values = [*FORGED, *others, "hillside", "hill-worker"]
     return {name: values[(at + turn * 5) % len(values)] for at, name in enumerate(names)}
 
 
-def test_what_a_form_sends_besides_is_never_a_way_in(client: FlaskClient, world: World, person: str) -> None:
+NEVER_BY_FORM = ("cases", "events", "participants", "asides", "holdings", "covers", "contacts", "editions")
+GUESSED = ("hillside", "hill-worker", "post/hill-worker", "post/council-head", "person/ben", "hugo", "meadow")
+
+
+def kept_of(office: Office) -> dict[str, list[tuple[object, ...]]]:
+    """What no forged form may change."""
+    with office.reading() as work:
+        names = [name for name in NEVER_BY_FORM if name in METADATA.tables]
+        return {
+            name: [tuple(row) for row in work.db.execute(text(f"SELECT * FROM {name}"))] for name in names
+        }
+
+
+def test_what_a_form_sends_besides_is_never_a_way_in(
+    office: Office, client: FlaskClient, world: World, person: str
+) -> None:
     others = [value for values in theirs(world, person).values() for value in values]
-    wrong = []
-    ends = ("delete", "remove", "sign-out", "agree", "refuse", "hide", "switch")
+    wrong, before = [], kept_of(office)
+    ends = ("delete", "remove", "sign-out", "agree", "refuse", ">/end", "hide", "switch")
     for route in (each for each in ROWS if each.startswith("POST") and not each.endswith(ends)):
         for turn in range(4):
             method, address = filled(route, world, "raised")
-            answer = asked(client, method, address, data=turned(TYPED, others, turn))
+            data = turned(POINTS, [*others, *GUESSED, *FORGED], turn) | turned(WORDS, FORGED, turn)
+            answer = asked(client, method, address, data=data)
             if answer.status_code >= 500:
                 wrong.append(f"{route}: {turn}: {answer.status_code}")
             if any(canary in answer.text for canary in CANARIES):
                 wrong.append(f"{route}: {turn} leaks")
     assert wrong == [], "\n".join(wrong)
+    assert kept_of(office) == before
 
 
 def test_everything_an_address_can_ask_is_tried() -> None:
@@ -218,6 +283,7 @@ def test_everything_a_form_names_as_an_id_is_tried() -> None:
         name
         for path in (ROOT / "web").glob("*.py")
         if path.name != "practice.py"
-        for name in re.findall(r'\bform\.get(?:list)?\("(\w+)"', path.read_text(encoding="utf-8"))
+        for name in re.findall(r'\bform\.get(?:list)?\("([\w-]+)"', path.read_text(encoding="utf-8"))
     }
-    assert found - {"password"} <= set(TYPED)
+    assert found - {"password"} <= {*POINTS, *WORDS}
+    assert set(POINTS).isdisjoint(WORDS)
