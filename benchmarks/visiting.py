@@ -45,7 +45,8 @@ def served(folder: Path, url: str, moment: datetime) -> Iterator[Server]:
     file = folder / "config.toml"
     file.write_text(
         f'[service]\nmode = "demonstration"\nsecret_key = "{SECRET}"\n[database]\nurl = "{url}"\n'
-        f'[clock]\nfile = "now"\n[server]\nport = {port}\nforms_a_minute = 0\npages_a_minute = 0\n[mail]\nchannel = "file"\nfolder = "letters"\n'
+        f'[clock]\nfile = "now"\n[server]\nport = {port}\nforms_a_minute = 0\n'
+        f'pages_a_minute = 0\n[mail]\nchannel = "file"\nfolder = "letters"\n'
     )
     command = [sys.executable, "-m", "web", "--config", str(file)]
     child = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603 - our own program

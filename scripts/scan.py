@@ -45,7 +45,7 @@ def findings() -> list[dict[str, Any]]:
 
 
 def unanswered(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those without an answer. Ruff has bandit’s rules (S101 is B101): one reason beside a line is for both."""
+    """Those without an answer. Ruff has the same rules (S101 is B101): one reason is for both."""
     for each in found:
         number = each["test_id"].removeprefix("B")
         lines = (ROOT / each["filename"]).read_text(encoding="utf-8").splitlines()
@@ -56,7 +56,7 @@ def unanswered(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _known_good(lock: str) -> bool:
-    # Of our own files alone, with their hashes: nothing is resolved, nothing is installed.
+    # Of the locks alone, with their hashes: nothing is resolved, nothing is installed.
     command = [sys.executable, "-m", "pip_audit", "--strict", "--disable-pip", "--require-hashes", "-r", lock]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 

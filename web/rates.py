@@ -34,7 +34,7 @@ class Rate:
         self._lock = threading.Lock()
 
     def wait(self, whose: str, share: int = 1) -> int:
-        """Count one of `whose`, with `share` times as many. 0, or how many seconds until there is one again."""
+        """Count one of `whose`, with `share` times as many. 0, or in how many seconds there is one again."""
         if not self.a_minute:
             return 0
         most, now = float(self.a_minute * share), self.passed()

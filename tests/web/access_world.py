@@ -12,7 +12,6 @@ from sqlalchemy import text
 from escalation.cases import drafts
 from escalation.closures import store as closures
 from escalation.closures.questions import WHOLE
-from escalation.people.accounts import hash_password
 from escalation.people.directory import hold, load_directory
 from escalation.privacy.content import Upload
 from escalation.procedures import editions
@@ -20,6 +19,7 @@ from escalation.procedures.shelf import install
 from escalation.service import act
 from escalation.service.breaking import Emergency, break_glass
 from escalation.service.door import Command, raise_escalation
+from escalation.signin.passwords import hash_password
 from tests.support.desk import ANSWERS, CHALLENGE, Desk
 from workflows.loader import library, load_file
 
