@@ -56,7 +56,7 @@ def unanswered(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _known_good(lock: str) -> bool:
-    # Of our own files alone, with their hashes: nothing is resolved, nothing is installed.
+    # Of the locks alone, with their hashes: nothing is resolved, nothing is installed.
     command = [sys.executable, "-m", "pip_audit", "--strict", "--disable-pip", "--require-hashes", "-r", lock]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 

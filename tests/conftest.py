@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from escalation.clock import HandClock
-from escalation.config import Config, DatabaseSettings, Mail, Service, SignIn
+from escalation.config import Config, DatabaseSettings, Mail, Server, Service, SignIn
 from escalation.database import migrate
 from escalation.demo.builder import prepare
 from escalation.office import Office
@@ -96,6 +96,8 @@ def config_in(folder: Path, url: str = "") -> Config:
         mail=Mail(channel="file", folder=str(folder / "letters")),
         # Tests move the clock by days; who is signed in stays so, but where a test is about that.
         sign_in=SignIn(idle_minutes=0, absolute_hours=0),
+        # Tests ask faster than people do; how often is too often has tests of its own.
+        server=Server(forms_a_minute=0, pages_a_minute=0),
         folder=folder,
     )
 
