@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from flask import Flask
@@ -10,11 +10,26 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from escalation.office import Office
 from escalation.signin import sessions
 from tests.support.desk import Desk
-from tests.web.access_rows import LAST, RELATIONS, ROLES, ROWS, SEES, expected, relation
+from tests.support.federated import federated, trusting
+from tests.web.access_rows import (
+    FEDERATED_ROWS,
+    LAST,
+    PRACTICE_ROWS,
+    PRACTISING,
+    RELATIONS,
+    ROLES,
+    ROWS,
+    SEES,
+    Row,
+    expected,
+    relation,
+)
 from tests.web.access_world import CHILD, FILE, HILLSIDE, NOTES, PASSWORD, STATES, World, build
-from tests.web.test_routes import routes
+from tests.web.case_visitors import app_of, visitor
+from tests.web.test_routes import FEDERATED, PRACTICE, routes
 
 RAISER = "Ada Okafor"
 CASE_PAGE = "GET /cases/<reference>"
@@ -115,6 +130,41 @@ def test_everybody_gets_what_the_matrix_says_and_nothing_else(
             wrong.append(f"{route}, {state}: {answer.status_code}")
         wrong += [f"{route}, {state}: {what}" for what in leaks(route, person, state, answer)]
     assert wrong == []
+
+
+def test_practice_and_an_agencys_own_sign_in_have_rows_of_their_own() -> None:
+    assert set(PRACTICE) == set(PRACTICE_ROWS)
+    assert set(FEDERATED) == set(FEDERATED_ROWS)
+
+
+def unlike(client: FlaskClient, rows: Mapping[str, Row], person: str, fill: Mapping[str, str]) -> list[str]:
+    """The routes that answer somebody other than their rows say."""
+    wrong = []
+    for route, row in rows.items():
+        method, address = route.split(" ", 1)
+        for name, value in fill.items():
+            address = address.replace(name, value)
+        answer = client.open(address, method=method)
+        if answer.status_code not in expected(row, route, person, "raised"):
+            wrong.append(f"{route}: {answer.status_code}")
+    return wrong
+
+
+@pytest.mark.parametrize("person", ["", *sorted(PRACTISING)])
+def test_in_practice_anybody_signed_in_moves_the_clock_and_begins_again(
+    practice: Office, person: str
+) -> None:
+    client = app_of(practice).test_client()
+    if person:
+        assert client.post(f"/practice/people/{person}").status_code == 303
+    assert unlike(client, PRACTICE_ROWS, person, {"<name>": "silence", "<person_id>": "ben"}) == []
+
+
+@pytest.mark.parametrize("person", ["", "ada", "charlie"])
+def test_an_agencys_own_sign_in_lets_nobody_in_who_was_not_there(office: Office, person: str) -> None:
+    app = app_of(federated(office, trusting("http://localhost:1")))
+    client = visitor(app, person) if person else app.test_client()
+    assert unlike(client, FEDERATED_ROWS, person, {"<provider_id>": "riverbank"}) == []
 
 
 def leaks(route: str, person: str, state: str, answer: TestResponse) -> Iterator[str]:

@@ -249,7 +249,9 @@ def kept_of(office: Office) -> dict[str, list[tuple[object, ...]]]:
 def test_what_a_form_sends_besides_is_never_a_way_in(
     office: Office, client: FlaskClient, world: World, person: str
 ) -> None:
-    others = [value for values in theirs(world, person).values() for value in values]
+    # Lorna may open any case of her own partnership in an emergency: hers to forge are those of the other.
+    others = [v for values in theirs(world, person).values() for v in values if person != "lorna"]
+    others = others or list(world.others.values())
     wrong, before = [], kept_of(office)
     ends = ("delete", "remove", "sign-out", "agree", "refuse", ">/end", "hide", "switch")
     for route in (each for each in ROWS if each.startswith("POST") and not each.endswith(ends)):
