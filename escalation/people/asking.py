@@ -8,17 +8,25 @@ from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
 from escalation.closures.questions import asks, naming_the_day
 from escalation.cover.questions import FIRST, LAST
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.office import Reading
 from escalation.people import entries, keeping
-from escalation.people.access import Viewer, administered, administers, may_keep, may_point, office_posts
+from escalation.people.access import (
+    Viewer,
+    administered,
+    administers,
+    keeping_posts,
+    may_keep,
+    may_point,
+    office_posts,
+)
 from escalation.people.entries import AgencyRecord, HoldingRecord
 from escalation.people.posts import LADDER, PARTNERSHIP_LEVELS
-from escalation.people.tables import Holding
+from escalation.people.tables import Agency, Holding, Person, Post, Team
 from workflows.forms import Asked, CivilDate, FormSchema
 
 Choices = tuple[tuple[str, str], ...]
@@ -56,9 +64,8 @@ def agency(work: Reading, viewer: Viewer, agency_id: str) -> AgencyRecord:
 
 def thing(work: Reading, viewer: Viewer, kind: str, thing_id: str) -> Thing:
     """What a form is about. NotFound, NotYours, or NotPossible for what is closed."""
+    _refuse_unkept(work, viewer, kind, thing_id)
     row = keeping.row(work, kind, thing_id)
-    if row is None:
-        raise NotFound
     home = _home(work, viewer, kind, row)
     name = str(row.title if kind == "post" else row.name)
     if row.closed_at is not None:
@@ -66,6 +73,28 @@ def thing(work: Reading, viewer: Viewer, kind: str, thing_id: str) -> Thing:
     names = {"agency": ("kind",), "team": (), "post": ("level", "team_id"), "person": ("email",)}[kind]
     more = {each.removesuffix("_id"): str(getattr(row, each) or "") for each in names}
     return Thing(kind, str(row.id), name, home, {"name": name, **more})
+
+
+_OF_AGENCY: Mapping[str, Select[str]] = {
+    "agency": select(Agency.id),
+    "team": select(Agency.id).join(Team, Team.agency_id == Agency.id),
+    "post": select(Agency.id).join(Post, Post.agency_id == Agency.id),
+    "person": select(Agency.id)
+    .join(Post, Post.agency_id == Agency.id)
+    .join(Holding, Holding.post_id == Post.id)
+    .join(Person, Person.id == Holding.person_id),
+}
+
+
+def _refuse_unkept(work: Reading, viewer: Viewer, kind: str, thing_id: str) -> None:
+    """NotFound, by one statement, for what is not there and for what is of no agency the viewer keeps."""
+    mine = keeping_posts(viewer)
+    own = [post.agency_id for post in mine if not administers(viewer, post.partnership_id)]
+    whole = [post.partnership_id for post in mine if administers(viewer, post.partnership_id)]
+    kept = or_(Agency.id.in_(own), Agency.partnership_id.in_(whole))
+    query = _OF_AGENCY[kind].where(keeping.KINDS[kind].id == thing_id, kept).limit(1)
+    if work.db.scalar(query) is None:
+        raise NotFound
 
 
 def _home(work: Reading, viewer: Viewer, kind: str, row: Any) -> AgencyRecord:

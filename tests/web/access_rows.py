@@ -77,7 +77,7 @@ RAISERS = {
     *("hetty", "hugo"),
 }
 ADMINISTRATORS = {"charlie", "hal"}
-ENROLLERS = {"grace", "cleo", "ngozi", "lorna", "amara"}
+ENROLLERS = {"grace", "cleo", "ngozi", "lorna", "amara", "moira", "otis"}
 BOARD, OFFICE = {"iris", "olu", "dan"}, {"iris", "olu"}
 OVERSEERS = {"grace", "cleo", "ngozi", "lorna", "amara", "iris", "olu", "hana"}
 # Who keeps a directory, or a part of it; who may look at one; who confirms who a colleague is.
@@ -139,7 +139,7 @@ ROWS: Mapping[str, Row] = {
     "GET /tablets": to(ENROLLERS, 200),
     "GET /tablets/enrol": to(ENROLLERS, 200),
     "POST /tablets/enrol": to(ENROLLERS, 400, 403),
-    "POST /tablets/<int(max=2147483647):device_id>/remove": to({"grace"}, 303),
+    "POST /tablets/<int(max=2147483647):device_id>/remove": to({"grace", "moira"}, 303),
     "GET /tablet": to(set(ROLES), 200),
     "POST /tablet": to(set(ROLES), 400),
     "POST /tablet/switch": to(set(ROLES), 303),

@@ -37,18 +37,19 @@ FORGED = (
 # What an address or a form may name besides, by the route’s own words in `web`.
 ASKED = {
     *("next", "out", "done", "left", "again", "partnership", "before", "edition", "place", "post"),
-    *("agency", "reason", "stage", "outcome", "late", "after", "period"),
+    *("agency", "reason", "stage", "outcome", "late", "after", "period", "who"),
 }
 # Fields that name something: a post, a person, a case, a place in it, a page, a form of somebody’s.
 POINTS = (
     *("key", "seen", "next", "then", "post", "by_post", "to", "successor", "reference", "shipped", "where"),
     *("answered_by", "start_at", "action_number", "limit_to_extend", "sooner", "agreed"),
     *("kept-address", "kept-page", "person", "team", "level"),
+    *("agency", "who"),
 )
 # Fields of free text, of one of a few choices, and of what somebody signs in with.
 WORDS = (
     *("matter", "danger", "why", "why_exit", "reason", "why_not", "told_party", "outcome", "email"),
-    *("why_closed", "why_cover", "answer", "code", "given", "name", "text"),
+    *("why_closed", "why_cover", "answer", "code", "given", "name", "text", "pin"),
 )
 # A slash makes it another address, so that another route answers, or none.
 CANARIES = (CHILD, *NOTES.values(), FILE.data.decode())
@@ -253,7 +254,7 @@ def test_what_a_form_sends_besides_is_never_a_way_in(
     others = [v for values in theirs(world, person).values() for v in values if person != "lorna"]
     others = others or list(world.others.values())
     wrong, before = [], kept_of(office)
-    ends = ("delete", "remove", "sign-out", "agree", "refuse", ">/end", "hide", "switch")
+    ends = ("delete", "remove", "sign-out", "agree", "refuse", ">/end", "hide", "switch", "/close")
     for route in (each for each in ROWS if each.startswith("POST") and not each.endswith(ends)):
         for turn in range(4):
             method, address = filled(route, world, "raised")
