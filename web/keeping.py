@@ -38,9 +38,10 @@ def send(kind: str, thing_id: str, deed: str) -> ResponseReturnValue:
     """Do it, or say on the form what is wrong."""
     found = _deed(kind, deed)
     typed = _typed()
+    with office().reading() as work:  # what is closed, or over, has no form to go back to: that is said alone
+        sheet = found.shown(work, viewer(), thing_id)
     try:
         with office().changing() as work:
-            sheet = found.shown(work, viewer(), thing_id)
             agency_id = found.do(work, viewer(), thing_id, typed)
     except (Unanswered, NotPossible) as refused:
         return _refused(sheet, typed, refused)

@@ -233,3 +233,14 @@ def test_a_coordinator_sees_no_challenge(desk: Desk, visits: Visits) -> None:
             visitor.open(address)
             assert reference not in visitor.seen.text
             assert "ML-CANARY" not in visitor.seen.text
+
+
+def test_a_form_sent_twice_that_ends_something_says_so_and_ends_it_once(visits: Visits) -> None:
+    moira = visits("moira")
+    moira.open(MEADOW)
+    address = holding(moira, "Niamh")
+    assert filled_in(moira, address) == 303
+    assert moira.send(address).status_code == 409
+    assert moira.says("does not hold “")
+    assert filled_in(moira, "/directory/posts/meadow-babyroom/close") == 303
+    assert moira.send("/directory/posts/meadow-babyroom/close").status_code == 409
