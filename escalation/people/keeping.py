@@ -234,7 +234,7 @@ def end(work: Changing, viewer: Viewer, holding_id: int, last: date | None = Non
         raise NotPossible(
             [f"Open challenges wait at “{alone.words}”, and nobody else holds it then. {FIRST}"]
         )
-    if held.level == "administrator" and not _another(work, held, its.person_id, until):
+    if held.level == "administrator" and not another(work, held, its.person_id, until):
         raise NotPossible(["Nobody else would keep this directory. Give somebody else the post first."])
     register.end_holding(work.db, holding_id, until)
     name = work.db.scalar(select(Person.name).where(Person.id == its.person_id))
@@ -245,7 +245,8 @@ def end(work: Changing, viewer: Viewer, holding_id: int, last: date | None = Non
 FIRST = "Give the post to somebody else first."
 
 
-def _another(work: Changing, held: Known, person_id: str, then: datetime) -> bool:
+def another(work: Reading, held: Known, person_id: str, then: datetime) -> bool:
+    """Whether somebody else holds a post of that level in the partnership at a moment."""
     query = (
         select(Holding.id).join(Post, Post.id == Holding.post_id).join(Agency, Agency.id == Post.agency_id)
     )

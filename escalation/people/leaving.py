@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select, true
 
 from escalation.cases import drafts
 from escalation.cases.store import CaseRecord
@@ -17,9 +17,17 @@ from escalation.cover.store import CoverRow
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.notices import outbox
 from escalation.office import Changing, Reading
-from escalation.people import accounts, register
+from escalation.people import accounts, keeping, register
 from escalation.people.access import SIDES, Viewer, posts_that
-from escalation.people.posts import KEEPING_LEVELS, PostRecord, open_at, posts_where
+from escalation.people.posts import (
+    KEEPING_LEVELS,
+    LADDER,
+    LEVELS,
+    PARTNERSHIP_LEVELS,
+    PostRecord,
+    open_at,
+    posts_where,
+)
 from escalation.people.rules import Function
 from escalation.people.tables import Agency, Holding, Person, Post
 from escalation.tasks import store as tasks
@@ -27,6 +35,10 @@ from escalation.tasks import store as tasks
 NEEDS_SUCCESSOR = (
     "They still have work that waits for somebody. Choose who takes it over. Nothing was changed."
 )
+
+_WHOLE = ("office", "administrator")
+LAST_KEEPER = "Nobody else would keep this directory. Choose who keeps it from then on"
+NOT_TO_ONESELF = "Nobody gives themselves a post of the partnership. Choose somebody else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ def preview(work: Reading, viewer: Viewer, person_id: str) -> Leaver:
     """What somebody holds, before anything is done. NotFound for anybody the viewer does not see to."""
     # The same statements for somebody who is not there.
     person, held = _person(work, person_id), _held(work, person_id)
-    if person is None or not _may(viewer, held):
+    if person is None or not _may(viewer, held or _held(work, person_id, ever=True)):
         raise NotFound
     ids = [post.id for post in held]
     mine, covers = _open_cases(work.db, ids), _covers(work, ids)
@@ -90,18 +102,32 @@ def _person(work: Reading, person_id: str) -> Named | None:
     return Named(*row) if row else None
 
 
-def _held(work: Reading, person_id: str) -> list[PostRecord]:
-    """What somebody holds now, or will: never what they only cover."""
+def _held(work: Reading, person_id: str, *, ever: bool = False) -> list[PostRecord]:
+    """What somebody holds now, or will, or ever held: never what they only cover."""
     still = or_(Holding.until.is_(None), Holding.until > work.now)
-    mine = select(Holding.post_id).where(Holding.person_id == person_id, still)
+    mine = select(Holding.post_id).where(Holding.person_id == person_id, true() if ever else still)
     return posts_where(work.db, Post.id.in_(mine))
 
 
-def _may(viewer: Viewer, held: Iterable[PostRecord]) -> bool:
-    own = [post for post in posts_that(viewer, Function.LEAVERS) if not post.covered_from]
-    whole = {post.partnership_id for post in own if post.level in ("office", "administrator")}
-    agencies = {post.agency_id for post in own}
-    return all(post.partnership_id in whole or post.agency_id in agencies for post in held) and bool(own)
+def _may(viewer: Viewer, held: Sequence[PostRecord]) -> bool:
+    """Whoever never held a post is nobody’s to see to: one manager anywhere would be as good as another."""
+    own = _seeing_to(viewer)
+    return bool(held) and all(any(_in_care(mine, post) for mine in own) for post in held)
+
+
+def _seeing_to(viewer: Viewer) -> list[PostRecord]:
+    return [post for post in posts_that(viewer, Function.LEAVERS) if not post.covered_from]
+
+
+def _in_care(mine: PostRecord, post: PostRecord) -> bool:
+    if mine.level in _WHOLE:
+        return post.partnership_id == mine.partnership_id
+    return post.agency_id == mine.agency_id and post.level in _levels(mine)
+
+
+def _levels(mine: PostRecord) -> tuple[str, ...]:
+    """The levels somebody sees to in their agency: a manager to nobody above, nor to who keeps accounts."""
+    return (*LADDER, "coordinator") if mine.level == "coordinator" else LADDER[: LADDER.index(mine.level) + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +168,7 @@ def _said(row: CoverRow) -> str:
 def _successors(work: Reading, person_id: str, held: list[PostRecord]) -> tuple[Named, ...]:
     """Whoever works in one of the same agencies, or holds no post yet: a newcomer.
 
-    Whoever looks after accounts takes over such a post alone: they must see no case.
+    Whoever looks after accounts takes over such a post alone, and nobody else does: they must see no case.
     """
     agencies = {post.agency_id for post in held}
     still = or_(Holding.until.is_(None), Holding.until > work.now)
@@ -151,12 +177,15 @@ def _successors(work: Reading, person_id: str, held: list[PostRecord]) -> tuple[
         .join(Post, Post.id == Holding.post_id)
         .where(still, Post.agency_id.in_(agencies))
     )
-    anywhere = select(Holding.person_id).where(still)
-    kept = {post.level for post in held} - set(KEEPING_LEVELS)
+    anywhere = select(Holding.person_id)  # ever: who left another agency is none of this one’s newcomers
+    left = {post.level for post in held}
+    apart = [
+        level
+        for level in LEVELS
+        if any((level in KEEPING_LEVELS) != (each in KEEPING_LEVELS) for each in left)
+    ]
     barred = (
-        select(Holding.person_id)
-        .join(Post, Post.id == Holding.post_id)
-        .where(still, Post.level.in_(KEEPING_LEVELS if kept else ()))
+        select(Holding.person_id).join(Post, Post.id == Holding.post_id).where(still, Post.level.in_(apart))
     )
     query = (
         select(Person.id, Person.name, Person.email)
@@ -185,6 +214,7 @@ def leave(
         raise Unanswered({"successor": [NEEDS_SUCCESSOR]})
     if successor_id and successor_id not in {each.id for each in found.successors}:
         raise Unanswered({"successor": ["Choose somebody of the same agency, or somebody new"]})
+    _refuse_posts(work, viewer, found, successor_id, at)
     ids = [post.id for post in found.posts]
     if successor_id:
         _refuse_conflicts(work, ids, successor_id)
@@ -194,6 +224,17 @@ def leave(
     cover.end_for(work, ids, viewer.person_id, at)
     accounts.close(work, person_id, at)
     return found
+
+
+def _refuse_posts(work: Reading, viewer: Viewer, found: Leaver, successor_id: str, at: datetime) -> None:
+    """Nobody gives themselves a post of the partnership, and a directory always has somebody to keep it."""
+    own = {post.level for post in viewer.posts if not post.covered_from}
+    for post in found.posts:
+        if successor_id == viewer.person_id and post.level in PARTNERSHIP_LEVELS and post.level not in own:
+            raise Unanswered({"successor": [NOT_TO_ONESELF]})
+        keeps = post.level == "administrator" and not successor_id
+        if keeps and not keeping.another(work, post, found.person.id, at):
+            raise Unanswered({"successor": [LAST_KEEPER]})
 
 
 def _from(work: Reading, on: date | None) -> datetime:
@@ -242,9 +283,14 @@ def by_email(work: Reading, email: str) -> str:
 
 def everybody(work: Reading, viewer: Viewer) -> tuple[Named, ...]:
     """Whom the viewer sees to, by name."""
-    own = [post for post in posts_that(viewer, Function.LEAVERS) if not post.covered_from]
-    whole = [post.partnership_id for post in own if post.level in ("office", "administrator")]
-    place = or_(Agency.partnership_id.in_(whole), Agency.id.in_([post.agency_id for post in own]))
+    own = _seeing_to(viewer)
+    whole = [post.partnership_id for post in own if post.level in _WHOLE]
+    near = [
+        and_(Agency.id == post.agency_id, Post.level.in_(_levels(post)))
+        for post in own
+        if post.level not in _WHOLE
+    ]
+    place = or_(Agency.partnership_id.in_(whole), *near)
     still = or_(Holding.until.is_(None), Holding.until > work.now)
     query = (
         select(Person.id, Person.name, Person.email)

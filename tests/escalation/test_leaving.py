@@ -20,7 +20,7 @@ from escalation.people.posts import acting
 from escalation.people.tables import Person
 from escalation.signin import passwords, sessions
 from tests.support.desk import Desk
-from tests.support.handing import BABY, SOUTH, SW1, SW2, cover, pass_on, take_post
+from tests.support.handing import BABY, SOUTH, SW1, SW2, cover, leave_posts, pass_on, take_post
 
 
 def preview(desk: Desk, by: str, person: str) -> Leaver:
@@ -205,3 +205,39 @@ def test_a_day_that_is_over_and_somebody_who_has_left_are_refused(desk: Desk) ->
     leave(desk, "cleo", "imran", "ben")
     with pytest.raises(NotFound):
         preview(desk, "cleo", "imran")
+
+
+def test_a_manager_passes_on_no_post_above_their_own_and_none_that_keeps_accounts(desk: Desk) -> None:
+    for by, person in (("rohan", "fiona"), ("grace", "moira")):
+        with pytest.raises(NotFound):
+            preview(desk, by, person)
+        with desk.office.reading() as work:
+            assert person not in {each.id for each in leaving.everybody(work, desk.person(by))}
+    assert preview(desk, "moira", "grace").posts
+    assert preview(desk, "fiona", "rohan").posts
+
+
+def test_who_reads_challenges_takes_over_no_post_that_keeps_accounts(desk: Desk) -> None:
+    assert {each.id for each in preview(desk, "charlie", "moira").successors} <= {newcomer(desk)}
+    assert refused(desk, "olu", "charlie", "olu") == "Choose somebody of the same agency, or somebody new"
+
+
+def test_a_directory_is_never_left_without_anybody_to_keep_it(desk: Desk) -> None:
+    assert refused(desk, "olu", "charlie") == leaving.LAST_KEEPER
+    leave(desk, "olu", "charlie", newcomer(desk))
+    assert [post.id for post in desk.person("nora").posts] == ["office-administrator"]
+
+
+def test_nobody_gives_themselves_a_post_of_the_partnership(desk: Desk) -> None:
+    assert refused(desk, "olu", "iris", "olu") == leaving.NOT_TO_ONESELF
+
+
+def test_somebody_between_posts_is_seen_to_and_named_by_their_own_agency_alone(desk: Desk) -> None:
+    leave_posts(desk, "ben")
+    with pytest.raises(NotFound):
+        preview(desk, "grace", "ben")
+    assert "ben" not in {each.id for each in preview(desk, "grace", "ada").successors}
+    assert preview(desk, "cleo", "ben").posts == ()
+    nora = newcomer(desk)
+    with pytest.raises(NotFound):
+        preview(desk, "grace", nora)
