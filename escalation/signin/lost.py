@@ -13,11 +13,13 @@ from escalation.notices import letters
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer, may_vouch
 from escalation.people.posts import VOUCHING_LEVELS, PostRecord, open_at, posts_of, posts_where
-from escalation.people.tables import Agency, Person, Post
+from escalation.people.tables import Agency, DirectoryChange, Person, Post
 from escalation.signin import links
 from escalation.signin.tables import LostFactor
 
 WAITS = timedelta(days=7)
+
+CHANGED = "You gave them the e-mail address they have now, so somebody else must confirm who they are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def decide(work: Changing, viewer: Viewer, lost_id: int, *, confirmed: bool) -> 
     found = one(work, viewer, lost_id)
     if found.person_id == viewer.person_id:
         raise NotYours("Nobody can confirm themselves.")
+    if _changed_address(work, viewer.person_id, found.person_id):
+        raise NotYours(CHANGED)
     values = {"decided_at": work.now, "decided_by": viewer.person_id, "confirmed": confirmed}
     mine = (LostFactor.id == lost_id, LostFactor.decided_at.is_(None))
     if not work.db.execute(update(LostFactor).where(*mine).values(**values)).rowcount:
@@ -85,6 +89,20 @@ def decide(work: Changing, viewer: Viewer, lost_id: int, *, confirmed: bool) -> 
     if confirmed:
         links.send(work, found.person_id, links.FACTOR)
     return found
+
+
+def _changed_address(work: Reading, person_id: str, of_person: str) -> bool:
+    """Whether somebody changed another’s address to what it is: both letters with links would go there.
+
+    Changing it, asking for a password and confirming its owner would otherwise be one person’s way in.
+    """
+    email = work.db.scalar(select(Person.email).where(Person.id == of_person)) or ""
+    change = (
+        DirectoryChange.person_id == person_id,
+        DirectoryChange.what.startswith("person “"),
+        DirectoryChange.after.endswith(f"email: {email}", autoescape=True),
+    )
+    return work.db.execute(select(DirectoryChange.id).where(*change).limit(1)).first() is not None
 
 
 def _open(work: Reading) -> tuple[ColumnElement[bool], ...]:

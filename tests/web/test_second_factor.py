@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 
 from escalation.clock import HandClock
+from escalation.errors import NotYours
 from escalation.office import Office
+from escalation.people import keeping
 from escalation.people.access import may_vouch
 from escalation.signin import lost
 from tests.support.desk import Desk
@@ -186,6 +188,18 @@ def test_nobody_confirms_themselves_and_no_other_colleague_can(desk: Desk, offic
             assert len(lost.waiting(work, desk.person(who))) == waits, who
     olu = desk.person("olu")
     assert not may_vouch(olu, "olu", olu.posts)
+
+
+def test_whoever_changed_an_address_does_not_confirm_its_owner(desk: Desk) -> None:
+    given = {"id": "ada", "name": "Ada Okafor", "email": "ada.new@meadow.example"}
+    with desk.office.changing() as work:
+        keeping.put_person(work, desk.person("charlie"), given)
+        lost.ask(work, "ada")
+        [waits] = lost.waiting(work, desk.person("charlie"))
+    with pytest.raises(NotYours, match="You gave them the e-mail address"), desk.office.changing() as work:
+        lost.decide(work, desk.person("charlie"), waits.id, confirmed=True)
+    with desk.office.changing() as work:
+        assert lost.decide(work, desk.person("olu"), waits.id, confirmed=True).person_id == "ada"
 
 
 def test_sensitive_pages_ask_again_after_ten_minutes_and_lead_back(ada: Person, clock: HandClock) -> None:
