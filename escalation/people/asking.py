@@ -68,7 +68,7 @@ def thing(work: Reading, viewer: Viewer, kind: str, thing_id: str) -> Thing:
     row = keeping.row(work, kind, thing_id)
     home = _home(work, viewer, kind, row)
     name = str(row.title if kind == "post" else row.name)
-    if row.closed_at is not None:
+    if row.closed_at is not None and row.closed_at <= work.now:
         raise NotPossible([f"“{name}” is closed, so it is not changed any more."])
     names = {"agency": ("kind",), "team": (), "post": ("level", "team_id"), "person": ("email",)}[kind]
     more = {each.removesuffix("_id"): str(getattr(row, each) or "") for each in names}

@@ -107,7 +107,7 @@ def _person(work: Changing, viewer: Viewer, row: Any) -> None:
     agency = keeping.agency_of_person(work, viewer, row.id, {})
     if row.id == viewer.person_id:
         raise NotYours("Somebody else must close your account.")
-    if row.closed_at is not None:
+    if row.closed_at is not None and row.closed_at <= work.now:  # a day to come can be too late
         raise NotPossible(["It is closed already."])
     alone = live_work_of(work.db, row.id, work.now)
     if alone:

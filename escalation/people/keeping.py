@@ -122,7 +122,7 @@ def put_person(work: Changing, viewer: Viewer, given: Given, *, near: str = "") 
             "email": None if same else _address(work, values["email"]),
         }
     )
-    if known and known.closed_at is not None:
+    if known and known.closed_at is not None and known.closed_at <= work.now:
         raise NotPossible([f"The account of {known.name} is closed."])
     fresh = {} if known else {"password_hash": NO_PASSWORD, "closed_at": None}
     return _write(_by(work, viewer, agency), "person", known, given, {**values, **fresh}, agency.id)
@@ -357,7 +357,7 @@ def _write(by: By, kind: str, known: Any, given: Given, values: dict[str, Any], 
         return made
     changed = {key: value for key, value in values.items() if not _same(known, {key: value})}
     if changed:
-        if known.closed_at is not None:
+        if known.closed_at is not None and known.closed_at <= by.work.now:
             raise NotPossible([f"“{name}” is closed, so it is not changed any more."])
         register.change(db, kind, known.id, changed)
         before = _said({key: getattr(known, key) for key in changed})

@@ -216,6 +216,7 @@ def leave(
         raise Unanswered({"successor": ["Choose somebody of the same agency, or somebody new"]})
     _refuse_posts(work, viewer, found, successor_id, at)
     ids = [post.id for post in found.posts]
+    _instead(work, person_id, ids, at)
     if successor_id:
         _refuse_conflicts(work, ids, successor_id)
         leads.pass_to(work.db, person_id, successor_id)
@@ -223,7 +224,28 @@ def leave(
     register.pass_posts(work, person_id, successor_id or None, at)
     cover.end_for(work, ids, viewer.person_id, at)
     accounts.close(work, person_id, at)
+    _note(work, viewer, found, successor_id, at)
     return found
+
+
+def _instead(work: Changing, person_id: str, ids: list[str], at: datetime) -> None:
+    """An earlier day takes the place of the one that was arranged, and so does its successor."""
+    before = work.db.scalar(select(Person.closed_at).where(Person.id == person_id))
+    if before is not None and at >= before:
+        day = before.astimezone(work.office.zone)
+        raise Unanswered({"last_day": [f"They leave on {day:%-d %B %Y} already. Choose an earlier day"]})
+    if before is not None:
+        register.take_back(work, ids, before)
+
+
+def _note(work: Changing, viewer: Viewer, found: Leaver, successor_id: str, at: datetime) -> None:
+    """Who left, who has their posts, and who saw to it, in the changes of each of their agencies."""
+    to = _person(work, successor_id) if successor_id else None
+    day = f"from {at.astimezone(work.office.zone):%-d %B %Y}"
+    for agency_id, home in dict.fromkeys((post.agency_id, post.partnership_id) for post in found.posts):
+        after = f"{to.name}, {day}" if to else day
+        by = register.By(work, home, viewer.person_id)
+        by.note(f"{found.person.name} leaves", agency_id=agency_id, after=after)
 
 
 def _refuse_posts(work: Reading, viewer: Viewer, found: Leaver, successor_id: str, at: datetime) -> None:

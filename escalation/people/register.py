@@ -118,6 +118,12 @@ def use_procedure(work: Changing, partnership_id: str, digest: str) -> None:
     )
 
 
+def take_back(work: Changing, post_ids: Iterable[str], at: datetime) -> None:
+    """What was to begin at a moment to come, with somebody’s leaving, never does."""
+    coming = (Holding.post_id.in_(post_ids), Holding.since == at, Holding.since > work.now)
+    work.db.execute(update(Holding).where(*coming).values(until=at))
+
+
 def pass_posts(work: Changing, person_id: str, successor_id: str | None, at: datetime) -> None:
     """From a moment on, somebody’s posts are another’s: one statement each, in the caller’s transaction.
 

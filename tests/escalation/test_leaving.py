@@ -14,7 +14,7 @@ from escalation.cli import main
 from escalation.demo.builder import PASSWORD
 from escalation.errors import NotFound, NotYours, Unanswered
 from escalation.office import Reading
-from escalation.people import accounts, leaving
+from escalation.people import accounts, closing, entries, leaving
 from escalation.people.leaving import Leaver
 from escalation.people.posts import acting
 from escalation.people.tables import Person
@@ -241,3 +241,31 @@ def test_somebody_between_posts_is_seen_to_and_named_by_their_own_agency_alone(d
     nora = newcomer(desk)
     with pytest.raises(NotFound):
         preview(desk, "grace", nora)
+
+
+def test_an_earlier_day_takes_the_place_of_one_that_was_arranged(desk: Desk) -> None:
+    reference = desk.raised()
+    leave(desk, "cleo", "ben", "hannah", date(2026, 4, 10))
+    said = refused(desk, "cleo", "ben", "imran", date(2026, 4, 10))
+    assert said == "They leave on 10 April 2026 already. Choose an earlier day"
+    leave(desk, "cleo", "ben", "imran", date(2026, 4, 2))
+    desk.later("2026-04-11 10:00")
+    with desk.office.reading() as work:
+        assert [who for who, _, _ in acting(work.db, SW1, work.now)] == ["imran"]
+    assert (waiting(desk, "hannah"), desk.page("imran", reference).may != ()) == ([], True)
+
+
+def test_whoever_leaves_later_can_be_closed_out_today(desk: Desk) -> None:
+    leave(desk, "grace", "ada", "niamh", date(2026, 5, 1))
+    with desk.office.changing() as work:
+        closing.close(work, desk.person("charlie"), "person", "ada")
+    with desk.office.reading() as work, pytest.raises(NotFound):
+        accounts.account_of(work, "ada")
+
+
+def test_who_saw_to_a_leaving_stands_in_the_changes_of_the_agency(desk: Desk) -> None:
+    leave(desk, "grace", "ada", "niamh")
+    with desk.office.reading() as work:
+        [change] = entries.changes(work, desk.person("moira"), "meadow")
+    said = (change.who, change.what, change.after)
+    assert said == ("Grace Whitfield", "Ada Okafor leaves", "Niamh Gallagher, from 1 April 2026")
