@@ -153,6 +153,8 @@ def sight(viewer: Viewer, standing: Standing) -> Sight:
         return any(allows(relation, function) for relation in mine)
 
     private = {side for side in _TWO if _OF_SIDE[side] in mine and allows(_OF_SIDE[side], Function.PRIVATE)}
+    if len(private) > 1:
+        private = set()  # who belongs to both sides would tell each what the other keeps to itself
     return Sight(
         relations=mine,
         words=opened(Function.WORDS),
