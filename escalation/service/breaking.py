@@ -30,6 +30,7 @@ _NONE = (
     "There is no challenge with that reference in your partnership. Look at the reference again: it has"
     " three letters or digits, a hyphen, and three more"
 )
+ASIDE = "You stepped aside from this challenge, so somebody else who is named must open it. Nobody was told."
 _WHY = "Say why it cannot wait until somebody who is part of it can be asked"
 
 
@@ -67,7 +68,10 @@ def break_glass(work: Changing, viewer: Viewer, asked: Emergency) -> str:
     spent = events.by_key(work.db, asked.key) if asked.key else None
     if spent:
         return _repeated(work, case, spent, reason)
-    if may_read(viewer, cases.standing(work.db, case)):
+    standing = cases.standing(work.db, case)
+    if viewer.person_id in standing.aside:
+        raise NotPossible([ASIDE])
+    if may_read(viewer, standing):
         raise NotPossible(["Your post is part of this challenge, so you can read it as it is."])
     return _opened(work, case, viewer, post, reason, asked.key)
 
