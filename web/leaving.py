@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from escalation.errors import NotFound, Unanswered
 from escalation.people import leaving
-from web.access import Access, access
+from web.access import Access, access, sensitive
 from web.forms import DATE_PARTS, flat_errors
 from web.session import office, viewer
 
@@ -28,6 +28,7 @@ def everybody() -> str:
 
 @area.get("/<person_id>/leaving")
 @access(Access.PEOPLE)
+@sensitive
 def leaver(person_id: str) -> str:
     """What somebody holds, and the form that passes it on."""
     return _page(person_id, {})
@@ -35,6 +36,7 @@ def leaver(person_id: str) -> str:
 
 @area.post("/<person_id>/leaving")
 @access(Access.PEOPLE)
+@sensitive
 def leave(person_id: str) -> ResponseReturnValue:
     """Pass it on, whole or not at all. What was typed stays where it does not pass."""
     try:
