@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
+from escalation.cover.tables import Aside
 from escalation.people.posts import PostRecord, held_now, posts_where
 from escalation.people.tables import Holding, Person, Post
 
+# A challenge waits at a post that answers for a side of it, and belongs to the one that raised it.
+_WAITS = (
+    Case.closed_at.is_(None),
+    or_(Participant.responsible.is_(True), Case.raiser_post_id == Participant.post_id),
+)
+
 
 def waiting_at(db: Connection, post_ids: Collection[str]) -> dict[str, int]:
-    """How many open challenges each of the posts is responsible in; a post with none is left out."""
+    """How many open challenges each of the posts answers for, or has raised; a post with none is left out."""
     query = (
         select(Participant.post_id, func.count(Case.id.distinct()))
         .join(Case, Case.id == Participant.case_id)
-        .where(Participant.post_id.in_(post_ids), Participant.responsible.is_(True), Case.closed_at.is_(None))
+        .where(Participant.post_id.in_(post_ids), *_WAITS)
         .group_by(Participant.post_id)
     )
     return {row[0]: row[1] for row in db.execute(query)}
@@ -47,13 +54,19 @@ def open_cases_in(db: Connection, agency_id: str, partnership_id: str) -> int:
 
 
 def _left(db: Connection, post_ids: set[str], person_id: str, then: datetime) -> list[PostRecord]:
-    live = set(waiting_at(db, post_ids))
+    """Whoever stepped aside from a challenge is nobody to it, though they hold its post."""
     other = aliased(Holding)
-    held = (
-        select(other.post_id)
+    aside = exists().where(Aside.case_id == Case.id, Aside.person_id == other.person_id)
+    acts = (
+        select(other.id)
         .join(Person, Person.id == other.person_id)
-        .where(other.post_id.in_(live), other.person_id != person_id, Person.closed_at.is_(None))
-        .where(and_(other.since <= then, or_(other.until.is_(None), other.until > then)))
+        .where(other.post_id == Participant.post_id, other.person_id != person_id, ~aside)
+        .where(
+            Person.closed_at.is_(None), other.since <= then, or_(other.until.is_(None), other.until > then)
+        )
+        .correlate(Participant, Case)
+        .exists()
     )
-    alone = live - set(db.scalars(held))
+    query = select(Participant.post_id).join(Case, Case.id == Participant.case_id)
+    alone = set(db.scalars(query.where(Participant.post_id.in_(post_ids), *_WAITS, ~acts)))
     return posts_where(db, Post.id.in_(alone)) if alone else []
