@@ -88,6 +88,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is tried as everybody on SQLite is tried as some people on PostgreSQL, where a marker says who."""
+    left = [item for item in items if isinstance(item, pytest.Function) and _left_out(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def _left_out(item: pytest.Function) -> bool:
+    marker = item.get_closest_marker("sample_on_postgresql")
+    if marker is None or not hasattr(item, "callspec"):
+        return False
+    assert marker.kwargs.get("reason"), f"{item.nodeid} gives no reason"
+    given = item.callspec.params
+    return given.get("engine") == engines.POSTGRESQL and given.get("person", "") not in (*marker.args, "")
+
+
 def config_in(folder: Path, url: str = "") -> Config:
     """Settings of a small installation in a folder, over a SQLite file there or the database of an address."""
     return Config(

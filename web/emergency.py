@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from escalation.errors import NotPossible, Unanswered
 from escalation.service.breaking import LONGEST_REASON, Emergency, break_glass
 from web import forms
-from web.access import Access, access
+from web.access import Access, access, sensitive
 from web.session import office, viewer
 
 area = Blueprint("emergency", __name__, url_prefix="/emergency")
@@ -18,6 +18,7 @@ area = Blueprint("emergency", __name__, url_prefix="/emergency")
 
 @area.get("")
 @access(Access.NAMED)
+@sensitive
 def ask() -> str:
     """The form: which challenge, and why it cannot wait."""
     return _form({})
@@ -25,8 +26,9 @@ def ask() -> str:
 
 @area.post("")
 @access(Access.NAMED)
+@sensitive
 def open_it() -> ResponseReturnValue:
-    """Open it. Asking again who they are belongs here, as a decorator of this one view and of no other."""
+    """Open it, once it is sure again who they are."""
     try:
         with office().changing() as work:
             reference = break_glass(work, viewer(), _asked())

@@ -75,7 +75,7 @@ def ada(office: Office, tablet: str) -> int:
     return pin_of(office, tablet, "ada", ADAS)
 
 
-@pytest.mark.parametrize(("person", "agency"), [("grace", "meadow"), ("nora", "meadow")])
+@pytest.mark.parametrize(("person", "agency"), [("grace", "meadow"), ("moira", "meadow")])
 def test_a_manager_and_a_coordinator_enrol_for_their_own_agency(
     office: Office, person: str, agency: str
 ) -> None:

@@ -17,7 +17,7 @@ from tests.support.handing import SW1, SW2
 from tests.web.canary import outside, sings
 from tests.web.case_visitors import as_form, hidden, sent, visitor
 
-PEOPLE = ("ada", "grace", "ben", "hannah", "imran", "cleo", "iris", "olu", "dan", "charlie", "nora", "otis")
+PEOPLE = ("ada", "grace", "ben", "hannah", "imran", "cleo", "iris", "olu", "dan", "charlie", "moira", "otis")
 WORDS = ("decision", "reason_more", "why_unsafe", "child_voice", "parents_view", "we_agree", "we_disagree")
 CHILD = "KANARIE-CHILD"
 COVER = {
