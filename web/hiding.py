@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -10,7 +10,7 @@ from escalation.errors import NotReady, Unavailable
 from escalation.tablets import devices, pins, switching
 from escalation.tablets.switching import Tried
 from web import session, typed
-from web.access import Access, access
+from web.access import Access, access, declared_access
 from web.account import too_often
 from web.forms import flat_errors
 
@@ -47,7 +47,16 @@ def _is_hidden() -> bool:
     try:
         return session.hidden() is not None
     except (Unavailable, NotReady):
-        return False  # what is private is read from the record, so a page without it shows nothing
+        if _is_private():
+            raise  # said now, rather than asked again and waited for twice
+        return False
+
+
+def _is_private() -> bool:
+    """Whether a page needs the record at all. One that does not shows nothing of anybody."""
+    if request.endpoint is None:
+        return False
+    return declared_access(current_app.view_functions[request.endpoint]) is not Access.ANYONE
 
 
 @area.post("/hide")

@@ -22,7 +22,8 @@ class Wire:
     def __init__(self, folder: Path, url: str) -> None:
         self.there = make_url(url)
         self.folder = folder
-        self.cut_at_commit = False
+        # How many commits from now the wire is cut; 0: never.
+        self.cut_at_commit = 0
         self.cuts = 0
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(folder / ".s.PGSQL.5432"))
@@ -81,9 +82,10 @@ class Wire:
     def _there(self, near: socket.socket, far: socket.socket, silent: threading.Event) -> None:
         while data := _read(near):
             if self.cut_at_commit and COMMIT in data:
-                self.cut_at_commit = False
-                self.cuts += 1
-                silent.set()  # from here on, nothing comes back
+                self.cut_at_commit -= 1
+                if not self.cut_at_commit:
+                    self.cuts += 1
+                    silent.set()  # from here on, nothing comes back
             with contextlib.suppress(OSError):
                 far.sendall(data)
         _hang_up(far)
