@@ -41,7 +41,13 @@ CASE = ".app-row:has-text('Practitioner to practitioner') a[href^='/cases/']"
 PICTURES = (
     Picture("case-on-a-phone.png", "ada@meadow.example", (CASE,), 390, 1400, 1.5),
     Picture("answering.png", "ben@council.riverbank.example", (CASE, "a[href$='/respond']"), 1000, 1400),
-    Picture("board.png", "dan@partnership.riverbank.example", ("a[href='/board']", "a[href^='/board/figures']"), 1000, 1200),
+    Picture(
+        "board.png",
+        "dan@partnership.riverbank.example",
+        ("a[href='/board']", "a[href^='/board/figures']"),
+        1000,
+        1200,
+    ),
 )
 
 
