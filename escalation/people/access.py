@@ -113,8 +113,8 @@ def _of_post(post: PostRecord) -> Iterator[Relation]:
 
 
 def names(post: PostRecord) -> bool:
-    """Whether a post is named for emergencies, and is one that may be."""
-    return post.breaks_glass and post.level in NAMED_LEVELS
+    """Whether a post is named for emergencies, and is one that may be. A cover does not pass that on."""
+    return post.breaks_glass and post.level in NAMED_LEVELS and not post.covered_from
 
 
 def _to_case(viewer: Viewer, post: PostRecord, standing: Standing) -> Iterator[Relation]:

@@ -13,6 +13,7 @@ from escalation.ledger.verify import verify_cases
 from escalation.people.rules import Relation
 from escalation.service.breaking import Emergency, break_glass
 from tests.support.desk import Desk
+from tests.support.handing import cover
 
 WHY = "A child of the same family is missing tonight."
 
@@ -84,6 +85,14 @@ def test_nobody_else_can(desk: Desk, person: str) -> None:
     reference = desk.raised()
     with pytest.raises(NotYours):
         broken(desk, person, reference)
+    assert desk.actions(reference) == ["raise"]
+
+
+def test_a_cover_passes_on_the_post_and_not_its_emergencies(desk: Desk) -> None:
+    reference = desk.raised()
+    cover(desk, "lorna", "police-superintendent", "police-inspector")
+    with pytest.raises(NotYours):
+        broken(desk, "stuart", reference)
     assert desk.actions(reference) == ["raise"]
 
 
