@@ -75,7 +75,23 @@ class Wanted:
     reason: str
 
 
-class ClosureForm(FormSchema):
+class DaysForm(FormSchema):
+    """A form that asks for a first and a last day, and whatever else."""
+
+    @validates("first_day", "last_day")
+    def known_year(self, value: date, data_key: str) -> None:
+        """Only days whose bank holidays are known, as everywhere in a calendar."""
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValidationError(f"The date must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+
+    @validates_schema(skip_on_field_errors=False)
+    def in_order(self, data: dict[str, Any], **_: Any) -> None:
+        """The last day is not before the first."""
+        if "first_day" in data and "last_day" in data and data["last_day"] < data["first_day"]:
+            raise ValidationError({"last_day": ["The last day must be the first day or later"]})
+
+
+class ClosureForm(DaysForm):
     """A closure as it is given."""
 
     where = Choice(WHERE, (), validate=Length(min=1, error=WHERE.missing), **asks(WHERE))
@@ -89,20 +105,12 @@ class ClosureForm(FormSchema):
         **asks(REASON),
     )
 
-    @validates("first_day", "last_day")
-    def known_year(self, value: date, data_key: str) -> None:
-        """Only days whose bank holidays are known, as everywhere in a calendar."""
-        if not FIRST_YEAR <= value.year <= LAST_YEAR:
-            raise ValidationError(f"The date must be in the years {FIRST_YEAR} to {LAST_YEAR}")
-
     @validates_schema(skip_on_field_errors=False)
-    def in_order_and_not_too_long(self, data: dict[str, Any], **_: Any) -> None:
-        """The last day is not before the first, nor too long after it."""
+    def not_too_long(self, data: dict[str, Any], **_: Any) -> None:
+        """The last day is not too long after the first."""
         first, last = data.get("first_day"), data.get("last_day")
         if first is None or last is None:
             return
-        if last < first:
-            raise ValidationError({"last_day": ["The last day must be the first day or later"]})
         days = (last - first).days + 1
         if days > LONGEST_DAYS:
             wrong = f"A closure can have {LONGEST_DAYS} days at most, and this one has {days}"

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, validates, validates_schema
+from marshmallow import ValidationError, validates_schema
 from marshmallow.validate import Length
 
-from escalation.closures.questions import asks, naming_the_day, question
-from workflows.calendars import FIRST_YEAR, LAST_YEAR
-from workflows.forms import Asked, Choice, CivilDate, FormSchema, Words
+from escalation.closures.questions import DaysForm, asks, naming_the_day, question
+from workflows.forms import Asked, Choice, CivilDate, Words
 
 LONGEST_DAYS, LONGEST_WHY = 366, 200
 POST = question("post", "choice", "Which post needs cover?", "Choose which post needs cover")
@@ -48,7 +47,7 @@ class Wanted:
     why: str
 
 
-class CoverForm(FormSchema):
+class CoverForm(DaysForm):
     """A cover as it is given."""
 
     post = Choice(POST, (), validate=Length(min=1, error=POST.missing), **asks(POST))
@@ -63,22 +62,15 @@ class CoverForm(FormSchema):
         **asks(WHY),
     )
 
-    @validates("first_day", "last_day")
-    def known_year(self, value: date, data_key: str) -> None:
-        """Only years the calendar knows, as everywhere."""
-        if not FIRST_YEAR <= value.year <= LAST_YEAR:
-            raise ValidationError(f"The date must be in the years {FIRST_YEAR} to {LAST_YEAR}")
-
     @validates_schema(skip_on_field_errors=False)
-    def in_order_and_not_too_long(self, data: dict[str, Any], **_: Any) -> None:
+    def in_order(self, data: dict[str, Any], **_: Any) -> None:
         """The last day is today or later, not before the first, nor too long after it."""
         first, last = data.get("first_day"), data.get("last_day")
         if first is None or last is None:
             return
         if last < self.asked.today:
             raise ValidationError({"last_day": ["The last day must be today or later"]})
-        if last < first:
-            raise ValidationError({"last_day": ["The last day must be the first day or later"]})
+        super().in_order(data)
         if (last - first).days + 1 > LONGEST_DAYS:
             raise ValidationError({"last_day": [f"A cover can last {LONGEST_DAYS} days at most"]})
 

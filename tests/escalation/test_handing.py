@@ -219,6 +219,8 @@ def test_a_manager_who_only_covers_the_social_worker_may_still_answer_as_manager
     cover(desk, "ben", SW1, TEAM_MANAGER)
     desk.later("2026-04-02 17:00")
     desk.act("cleo", "respond", reference)
+    said = desk.story(reference)[-1]
+    assert (said.action, said.person_id, said.post_id) == ("respond", "cleo", TEAM_MANAGER)
 
 
 def test_an_empty_post_is_an_alarm_and_its_work_goes_to_the_next_tier(desk: Desk) -> None:
