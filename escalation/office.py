@@ -24,6 +24,15 @@ from workflows.definition import Procedure
 Made = TypeVar("Made")
 
 
+# Whether what is under way should end at its next safe place: between two cases, between two letters.
+Stopping = Callable[[], bool]
+
+
+def never() -> bool:
+    """For what nobody stops: it goes on to its end."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One consistent look: the connection, the moment it was taken, and the office it was taken in."""

@@ -15,7 +15,7 @@ from escalation.deadlines import store
 from escalation.deadlines.store import DeadlineRecord
 from escalation.deadlines.tables import Deadline
 from escalation.errors import Unavailable
-from escalation.office import Changing, Office
+from escalation.office import Changing, Office, Stopping, never
 from escalation.service import time_out
 
 log = logging.getLogger("escalation.sweep")
@@ -56,17 +56,18 @@ class _Unmoved(Exception):
     """A deadline had its turn, and is due as before: it would have the next turn too, for ever."""
 
 
-def sweep(office: Office) -> SweepReport:
+def sweep(office: Office, stopping: Stopping = never) -> SweepReport:
     """Fire everything that is due. Safe beside other sweeps: each takes what nobody else has.
 
     Sweeps of several machines share the work: a case somebody else has is left out, and looked at again at
-    the end. Then it waits for its turn, so that nothing that was due is left when a sweep has ended.
+    the end. Then it waits for its turn, so that nothing that was due is left when a sweep has ended. Told to
+    stop, it ends the case it is at and leaves the rest to whoever sweeps next.
     """
     done = _Pass()
     for oldest in (_FREE, _WAITED_FOR):
         # A look takes no lock, and most of the time nothing is due.
         if _any_due(office):
-            while _next(office, done, oldest):
+            while not stopping() and _next(office, done, oldest):
                 pass
     return SweepReport(done.fired, done.put_off)
 

@@ -13,7 +13,7 @@ from escalation.notices import addressing, deliveries, failing, mails, outbox
 from escalation.notices.deliveries import DeliveryRecord
 from escalation.notices.mails import Ready
 from escalation.notices.senders import Sender, Unreachable
-from escalation.office import Office
+from escalation.office import Office, Stopping, never
 
 PUT_OFF = timedelta(hours=1)
 log = logging.getLogger("escalation.deliver")
@@ -27,12 +27,18 @@ class DeliveryReport:
     failed: int
 
 
-def deliver(office: Office, sender: Sender) -> DeliveryReport:
-    """Send what may leave now. Where the channel itself is away, the rest waits for another pass."""
+def deliver(office: Office, sender: Sender, stopping: Stopping = never) -> DeliveryReport:
+    """Send what may leave now. Where the channel itself is away, the rest waits for another pass.
+
+    Told to stop, it ends the letter it is at, and anybody may send the rest at once.
+    """
     _address(office)
     sent = failed = 0
     while taken := _claim(office):
         while taken:
+            if stopping():
+                _let_go(office, taken, timedelta())
+                return DeliveryReport(sent, failed)
             delivery = taken.pop(0)
             if office.clock.now() >= delivery.leased_until:
                 continue  # the lease ran out over slow ones: somebody else may have it now
@@ -43,7 +49,7 @@ def deliver(office: Office, sender: Sender) -> DeliveryReport:
             failed += 1
             _failed(office, delivery, outcome)
             if isinstance(outcome, Unreachable):
-                _let_go(office, taken)
+                _let_go(office, taken, deliveries.FIRST_WAIT)
                 return DeliveryReport(sent, failed)
     return DeliveryReport(sent, failed)
 
@@ -90,9 +96,9 @@ def _claim(office: Office) -> list[DeliveryRecord]:
         return deliveries.claim(work.db, work.now)
 
 
-def _let_go(office: Office, taken: Sequence[DeliveryRecord]) -> None:
+def _let_go(office: Office, taken: Sequence[DeliveryRecord], wait: timedelta) -> None:
     with office.changing() as work:
-        deliveries.let_go(work.db, [delivery.id for delivery in taken], work.now + deliveries.FIRST_WAIT)
+        deliveries.let_go(work.db, [delivery.id for delivery in taken], work.now + wait)
 
 
 def _send(office: Office, sender: Sender, delivery: DeliveryRecord) -> int:

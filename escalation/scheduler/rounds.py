@@ -15,7 +15,7 @@ from escalation.deadlines.sweep import sweep
 from escalation.errors import Unavailable
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import Sender
-from escalation.office import Office
+from escalation.office import Office, Stopping, never
 from escalation.people.access import SIDES
 from escalation.scheduler.alerts import announce
 from escalation.scheduler.tables import Round
@@ -25,16 +25,16 @@ from escalation.signin.tidying import tidy
 log = logging.getLogger("escalation.rounds")
 
 
-def sweep_round(office: Office) -> int:
+def sweep_round(office: Office, stopping: Stopping = never) -> int:
     """Fire what is due; give back how many."""
-    report = sweep(office)
+    report = sweep(office, stopping)
     trouble = f"{report.put_off} could not be fired and were put off" if report.put_off else None
     return _done(office, "sweep", report.fired, trouble)
 
 
-def deliver_round(office: Office, sender: Sender) -> int:
+def deliver_round(office: Office, sender: Sender, stopping: Stopping = never) -> int:
     """Send what waits; give back how many."""
-    report = deliver(office, sender)
+    report = deliver(office, sender, stopping)
     trouble = f"{report.failed} could not be sent and will be tried again" if report.failed else None
     return _done(office, "deliver", report.sent, trouble)
 

@@ -18,6 +18,7 @@ from escalation.deadlines.tables import Firing
 from escalation.notices.tables import Message
 from escalation.scheduler.rounds import deliver_round, sweep_round
 from tests.support.desk import Desk, Postbox, at
+from tests.support.processes import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -132,7 +133,7 @@ def test_two_sweeps_in_two_processes_at_once_do_nothing_twice(desk: Desk, settin
     (settings_file.parent / "now").write_text(at("2026-04-02 17:00").isoformat())
     command = [sys.executable, "-m", "escalation", "--config", str(settings_file), "sweep"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)]
-    said = [process.communicate(timeout=60)[0] for process in both]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in both]
     assert sum(int(line.split()[0]) for line in said) == len(references)
     for reference in references:
         assert desk.actions(reference) == ["raise", "miss_limit", "move_up_on_silence"]

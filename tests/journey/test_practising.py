@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.browsing import Visitor
-from tests.support.processes import eventually, free_port, get
+from tests.support.processes import PATIENCE, eventually, free_port, get
 
 ROOT = Path(__file__).parents[2]
 BANNER = "Practice: everything here is invented, and no letter leaves."
@@ -53,7 +53,7 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield address
     finally:
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     assert "Traceback" not in output
     assert "Started “Nobody answers" in output

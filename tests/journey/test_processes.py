@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.desk import Desk, at
-from tests.support.processes import Installation, Process, eventually, free_port, get
+from tests.support.processes import PATIENCE, Installation, Process, eventually, free_port, get
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +42,7 @@ def test_one_command_runs_the_demonstration_and_ctrl_c_stops_both_processes(tmp_
         assert "ada@meadow.example" in said
         assert get(f"http://127.0.0.1:{port}/sign-in")[0] == 200
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, output
         assert "Traceback" not in output
         with pytest.raises(OSError, match="refused"):

@@ -27,7 +27,8 @@ def choose_pin(tablet: Visitor, pin: str) -> None:
 
 
 def enter(tablet: Visitor, name: str, pin: str) -> None:
-    tablet.page.get_by_role("button", name=name).click()
+    with tablet.page.expect_navigation():
+        tablet.page.get_by_role("button", name=name).click()
     tablet.look()
     tablet.write(pin=pin)
     tablet.press("Go on")
@@ -65,10 +66,11 @@ def test_two_workers_share_a_tablet_and_one_hides_what_she_types(
         tablet.write(why_unsafe=STORY)
         hides_at_once(tablet)
     else:
-        tablet.page.get_by_role("button", name="Hide this page").click()
+        with tablet.page.expect_navigation():
+            tablet.page.get_by_role("button", name="Hide this page").click()
     tablet.look()
     assert tablet.page.title().strip() == "Escalation"
-    tablet.page.go_back()
+    tablet.page.go_back()  # waits for the page
     assert "Ada" not in tablet.page.inner_text("body")
     tablet.open("/hidden")
     tablet.reads("Enter your PIN or password")

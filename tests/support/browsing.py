@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from escalation.demo.builder import PASSWORD
+from tests.support.processes import PATIENCE
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STATES = (".waiting", ".answered", ".gate", "_not_", "stands_accepted", "miss_limit")
@@ -30,7 +31,7 @@ class Visitor:
         context = self.browser.new_context(
             java_script_enabled=self.javascript, viewport={"width": self.width, "height": 900}
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1000 * PATIENCE)
         self.page = context.new_page()
         self.open("/")
         self.page.get_by_label("E-mail address").fill(self.email)

@@ -19,6 +19,9 @@ from typing import Any
 from escalation.office import Office
 from escalation.start import open_office
 
+# Seconds. What is waited for comes in a moment; a machine may be slow, and only what never comes is a fault.
+PATIENCE = 120.0
+
 
 def free_port() -> int:
     """A port nobody listens on at this moment."""
@@ -30,14 +33,14 @@ def free_port() -> int:
 def get(url: str) -> tuple[int, str]:
     """(status, body) of an address."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code, refused.read().decode()
 
 
-def eventually(true: Callable[[], bool], *, tries: int = 200) -> bool:
+def eventually(true: Callable[[], bool], *, tries: int = 1200) -> bool:
     """Whether something another process does comes true; asks again after a short wait, a bounded number of times."""
     pause = threading.Event()
     return any(true() or pause.wait(0.1) for _ in range(tries))
@@ -73,7 +76,7 @@ class Process:
                 return found
         raise AssertionError(f"“{what}” was never said:\n{''.join(self.said)}")
 
-    def _next(self, seconds: float = 60) -> str | None:
+    def _next(self, seconds: float = PATIENCE) -> str | None:
         try:
             line = self.lines.get(timeout=seconds)
         except queue.Empty:
@@ -92,15 +95,19 @@ class Process:
             line = self._next(0.01)
         return did
 
+    def ended(self) -> int:
+        """Wait for the end. The bound is for a process that never ends, not for a slow machine."""
+        self.child.wait(timeout=PATIENCE)
+        self.reader.join(timeout=PATIENCE)
+        assert self.child.stderr is not None
+        self.child.stderr.close()
+        return self.child.returncode
+
     def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, and wait for the end."""
         if self.child.poll() is None:
             self.child.send_signal(sign)
-        self.child.wait(timeout=30)
-        self.reader.join(timeout=30)
-        assert self.child.stderr is not None
-        self.child.stderr.close()
-        return self.child.returncode
+        return self.ended()
 
 
 @dataclass
