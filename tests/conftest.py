@@ -160,9 +160,15 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def database_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
+def begun() -> str:
+    """What was kept for a test’s database to be a copy of; nothing but the invented directory by default."""
+    return ""
+
+
+@pytest.fixture
+def database_url(engine: Engine, begun: str, tmp_path: Path) -> Iterator[str]:
     """A database of its own for each test, with the invented directory in it."""
-    url = engine.copy(tmp_path)
+    url = engine.copy(tmp_path, begun)
     yield url
     engine.drop(url)
 
