@@ -72,8 +72,8 @@ class Engine(Protocol):
     def copy(self, folder: Path, of: str = "") -> str:
         """The address of a database with the invented directory in it, or of a copy of what was kept."""
 
-    def keep(self, name: str, fill: Callable[[str], None]) -> None:
-        """Fill a database with more than the directory, for this worker’s tests to have copies of."""
+    def keep(self, name: str, fill: Callable[[str], None], *, empty: bool = False) -> None:
+        """Fill a database with more than the directory (or from nothing), for this worker’s tests to copy."""
 
     def empty(self, folder: Path) -> str:
         """The address of a database with nothing in it."""
@@ -93,8 +93,9 @@ class Sqlite:
         shutil.copy(self._kept(of) if of else self.prepared, folder / "test.db")
         return f"sqlite:///{folder / 'test.db'}"
 
-    def keep(self, name: str, fill: Callable[[str], None]) -> None:
-        shutil.copy(self.prepared, self._kept(name))
+    def keep(self, name: str, fill: Callable[[str], None], *, empty: bool = False) -> None:
+        if not empty:
+            shutil.copy(self.prepared, self._kept(name))
         fill(f"sqlite:///{self._kept(name)}")
 
     def _kept(self, name: str) -> Path:
@@ -130,8 +131,9 @@ class Postgres:
     def copy(self, folder: Path, of: str = "") -> str:
         return self._make(f'TEMPLATE "{self._kept(of) if of else self.template}" STRATEGY file_copy')
 
-    def keep(self, name: str, fill: Callable[[str], None]) -> None:
-        self.say(f'CREATE DATABASE "{self._kept(name)}" TEMPLATE "{self.template}" STRATEGY file_copy')
+    def keep(self, name: str, fill: Callable[[str], None], *, empty: bool = False) -> None:
+        of = "template0" if empty else self.template
+        self.say(f'CREATE DATABASE "{self._kept(name)}" TEMPLATE "{of}" STRATEGY file_copy')
         fill(self.address(self._kept(name)))
 
     def _kept(self, name: str) -> str:

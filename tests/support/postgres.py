@@ -144,7 +144,7 @@ def _copied(root: Path, folder: Path) -> Path:
     return there
 
 
-def _place() -> str:
+def fastest_folder() -> str:
     """Memory, where it has room and programs may be run from it; else the disk."""
     try:
         memory = os.statvfs("/dev/shm")
@@ -159,7 +159,7 @@ class Watch:
 
     def __init__(self) -> None:
         # Short, for a socket’s path may be 107 bytes long; in memory where there is room, which halves the time.
-        self.folder = Path(tempfile.mkdtemp(prefix="pgt", dir=_place()))
+        self.folder = Path(tempfile.mkdtemp(prefix="pgt", dir=fastest_folder()))
         self.watcher = subprocess.Popen(
             ["/bin/sh", "-c", WATCHER, "watcher", str(self.folder)],
             stdin=subprocess.PIPE,
