@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from escalation.clock import HandClock
 from escalation.config import Config, DatabaseSettings, Mail, Server, Service, SignIn
@@ -39,6 +40,9 @@ class Compiled(dict[Any, Any]):
 
 
 COMPILED = Compiled()
+# How long an example takes says nothing on a machine that does something else besides.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 RUN = pytest.StashKey[engines.Run]()
 START = "2026-04-01 10:00"  # the Wednesday before Easter
 

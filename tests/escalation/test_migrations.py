@@ -235,7 +235,7 @@ def test_two_machines_that_upgrade_at_once_follow_each_other(url: str) -> None:
     for thread in machines:
         thread.start()
     for thread in machines:
-        thread.join(60)
+        thread.join(300)
     assert done == [migrate.newest()] * 3
 
 

@@ -216,7 +216,7 @@ def test_a_token_signed_by_another_provider_is_refused(
     bent: Office, between: Between, real: OpenIdProvider
 ) -> None:
     assert come(bent, "ben").person_id == "ben"
-    theirs = openid.requests.get(f"{real.issuer}/jwks", timeout=20).content
+    theirs = openid.requests.get(f"{real.issuer}/jwks", timeout=120).content
     between.answered["/jwks"] = lambda _: theirs
     with pytest.raises(NotSignedIn):
         come(bent, "ben")

@@ -42,7 +42,7 @@ def test_one_command_runs_the_demonstration_and_ctrl_c_stops_both_processes(tmp_
         assert "ada@meadow.example" in said
         assert get(f"http://127.0.0.1:{port}/sign-in")[0] == 200
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=300)
         assert process.returncode == 0, output
         assert "Traceback" not in output
         with pytest.raises(OSError, match="refused"):
@@ -55,7 +55,7 @@ def test_health_is_200_with_a_scheduler_and_503_with_the_reason_without(
 ) -> None:
     assert web.child.poll() is None
     assert scheduler.child.poll() is None
-    assert eventually(lambda: get(f"{installation.address}/healthz")[0] == 200)
+    assert eventually(lambda: get(f"{installation.address}/healthz")[0] == 200, tries=3000)
     status, said = get(f"{installation.address}/healthz")
     body = json.loads(said)
     assert (status, body["status"], body["database"], body["migration"]) == (

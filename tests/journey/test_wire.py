@@ -19,7 +19,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
 def said(installation: Installation, request: str) -> str:
     """Everything the server answers to exactly these bytes."""
-    with closing(socket.create_connection(("127.0.0.1", installation.port), timeout=20)) as wire:
+    with closing(socket.create_connection(("127.0.0.1", installation.port), timeout=120)) as wire:
         found = b""
         with suppress(ConnectionError):  # it hung up, which is an answer too
             wire.sendall(request.encode("latin-1"))
@@ -72,7 +72,7 @@ def test_two_gigabytes_that_do_not_say_so_are_counted_and_cut_off(
 ) -> None:
     before, sent, most_memory = memory(web), 0, 0
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
-    with closing(socket.create_connection(("127.0.0.1", installation.port), timeout=20)) as wire:
+    with closing(socket.create_connection(("127.0.0.1", installation.port), timeout=120)) as wire:
         wire.sendall(asked("/sign-in", FORM.strip(), "Transfer-Encoding: chunked", method="POST").encode())
         try:
             while sent < 2 * 1024**3:

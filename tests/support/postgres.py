@@ -86,7 +86,7 @@ class Cluster:
                     env=ENVIRONMENT,
                     stdout=said,
                     stderr=said,
-                    timeout=120,
+                    timeout=600,
                     check=False,
                     **self.who,
                 )
@@ -102,7 +102,7 @@ class Cluster:
         state = self.folder / "d"
         options = f"-h '' -k {state} {self.settings}"
         self.run(
-            "pg_ctl", "-D", state / "data", "-w", "-t", "60", "-l", state / "log", "-o", options, "start"
+            "pg_ctl", "-D", state / "data", "-w", "-t", "300", "-l", state / "log", "-o", options, "start"
         )
 
     def stop(self, how: str = "immediate") -> None:
@@ -172,7 +172,7 @@ class Watch:
         """Stop the server, if one was started, and remove the folder."""
         assert self.watcher.stdin is not None
         self.watcher.stdin.close()
-        self.watcher.wait(timeout=60)
+        self.watcher.wait(timeout=300)
 
 
 @contextlib.contextmanager
