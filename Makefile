@@ -26,7 +26,7 @@ run: .venv/project.stamp
 	@exec .venv/bin/escalation demo --port "$(PORT)" --data "$(DATA)"
 
 test: check browser provider
-	@.venv-test/bin/pytest -n $(WORKERS) $(ARGS)
+	@.venv-test/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv-test/project.stamp
 	@.venv-test/bin/ruff check .

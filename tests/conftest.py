@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from escalation.clock import HandClock
 from escalation.config import Config, DatabaseSettings, Mail, Server, Service, SignIn
@@ -23,7 +24,7 @@ from escalation.start import make_office
 from tests.support import engines
 from tests.support.desk import Desk, at
 from tests.support.engines import Engine, Postgres, Sqlite
-from tests.support.postgres import NoServer
+from tests.support.postgres import NoServer, fastest_folder
 from tests.support.shipped import Run, Under
 from workflows.loader import library, load_file
 
@@ -39,6 +40,9 @@ class Compiled(dict[Any, Any]):
 
 
 COMPILED = Compiled()
+# How long an example takes says nothing on a machine that does something else besides.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 RUN = pytest.StashKey[engines.Run]()
 START = "2026-04-01 10:00"  # the Wednesday before Easter
 
@@ -49,7 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
         wanted = engines.chosen()
     except NoServer as fault:
         raise pytest.UsageError(str(fault)) from fault
-    if hasattr(config, "workerinput") or engines.POSTGRESQL not in wanted:
+    if hasattr(config, "workerinput"):
+        return
+    # The folders of the tests are in memory where there is room: SQLite waits for its disk at every commit. What
+    # a power cut leaves is no test’s matter; kill -9 leaves the same in memory as on a disk.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", fastest_folder())
+    # Where nothing compiled may be kept, every program a test starts would compile all of us again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if engines.POSTGRESQL not in wanted:
         return
     if engines.missing() and engines.required():
         raise pytest.UsageError(f"PostgreSQL is required here (CI=true). {engines.missing()}")
@@ -89,11 +100,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is tried as everybody on SQLite is tried as some people on PostgreSQL, where a marker says who."""
+    """What is tried as everybody on SQLite is tried as some people on PostgreSQL, where a marker says who.
+
+    The longest come first, so that no worker begins one when the others have nothing left.
+    """
+    items.sort(key=_waits)
     left = [item for item in items if isinstance(item, pytest.Function) and _left_out(item)]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+def _waits(item: pytest.Item) -> bool:
+    """Whether an item has its turn after the longest. The browser’s too: one is opened, and stays open after it."""
+    return not item.get_closest_marker("slow") or bool(item.get_closest_marker("browser"))
 
 
 def _left_out(item: pytest.Function) -> bool:
@@ -160,9 +180,15 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def database_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
+def begun() -> str:
+    """What was kept for a test’s database to be a copy of; nothing but the invented directory by default."""
+    return ""
+
+
+@pytest.fixture
+def database_url(engine: Engine, begun: str, tmp_path: Path) -> Iterator[str]:
     """A database of its own for each test, with the invented directory in it."""
-    url = engine.copy(tmp_path)
+    url = engine.copy(tmp_path, begun)
     yield url
     engine.drop(url)
 
@@ -178,12 +204,16 @@ def office(database_url: str, tmp_path: Path, clock: HandClock) -> Iterator[Offi
     """An office of its own for each test."""
     tokens = random.Random(3)
     config = config_in(tmp_path, database_url)
-    made = replace(make_office(config), clock=clock, token=lambda n: tokens.randbytes(n).hex())
-    # Each test has an engine of its own; what SQLAlchemy has compiled once need not be compiled for each.
-    for each in {made.database.engine, made.database.readers}:
-        each.update_execution_options(compiled_cache=COMPILED)
+    made = compiled(replace(make_office(config), clock=clock, token=lambda n: tokens.randbytes(n).hex()))
     yield made
     made.database.close()
+
+
+def compiled(office: Office) -> Office:
+    """An office that has an engine of its own, as each test has: what SQLAlchemy compiled once is kept for all."""
+    for each in {office.database.engine, office.database.readers}:
+        each.update_execution_options(compiled_cache=COMPILED)
+    return office
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from escalation.clock import HandClock
 from escalation.deadlines.auditor import audit
 from escalation.errors import Refusal
 from escalation.start import make_office
-from tests.conftest import START, config_in
+from tests.conftest import START, compiled, config_in
 from tests.support.desk import ANSWERS, Desk, at
 from tests.support.engines import Engine
 from workflows.definition import CLOSED
@@ -38,13 +38,15 @@ class AnySequence(RuleBasedStateMachine):
     """Random people doing random things to a few cases."""
 
     engine: Engine
+    place: Path
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = Path(tempfile.mkdtemp(dir=self.place))
         self.url = self.engine.copy(self.folder)
         clock = HandClock(at(START))
-        self.desk = Desk(replace(make_office(config_in(self.folder, self.url)), clock=clock), clock)
+        office = compiled(make_office(config_in(self.folder, self.url)))
+        self.desk = Desk(replace(office, clock=clock), clock)
         self.references: list[str] = []
         self.lengths: Counter[str] = Counter()
 
@@ -123,9 +125,10 @@ class AnySequence(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_any_sequence_of_acts_leaves_the_record_whole(engine: Engine) -> None:
+def test_any_sequence_of_acts_leaves_the_record_whole(engine: Engine, tmp_path: Path) -> None:
+    given = {"engine": engine, "place": tmp_path}  # a state machine takes no fixtures
     run_state_machine_as_test(
-        type("OnEngine", (AnySequence,), {"engine": engine}),  # a state machine takes no fixtures
+        type("OnEngine", (AnySequence,), given),
         settings=settings(
             max_examples=40 if engine.name == "sqlite" else 15,  # what differs shows in any of them
             stateful_step_count=30,

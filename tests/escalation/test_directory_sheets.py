@@ -165,7 +165,11 @@ def test_out_and_in_again_changes_nothing(desk: Desk, who: str) -> None:
     assert ("ben@council" in written) == (who != "moira")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40))
 def test_whatever_a_team_was_called_out_and_in_again_changes_nothing(desk: Desk, name: str) -> None:
     with desk.office.changing() as work:

@@ -313,7 +313,11 @@ OPENINGS = st.sampled_from(([], ANSWERED, [*ANSWERED, ("move_up", "ada", "", "")
 
 
 @given(OPENINGS, st.permutations(TEMPTING), st.lists(MOVES, max_size=4))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_however_posts_are_covered_and_handed_over_nobody_judges_their_own(
     desk: Desk, opening: list[Move], tempting: list[Move], moves: list[Move]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from escalation.deadlines.auditor import audit
 from escalation.deadlines.tables import Firing
 from escalation.notices.tables import Message
 from escalation.scheduler.rounds import deliver_round, sweep_round
+from tests.support import forked
 from tests.support.desk import Desk, Postbox, at
 from tests.support.processes import PATIENCE
 
@@ -25,22 +27,11 @@ ROOT = Path(__file__).parents[2]
 
 def killed(settings_file: Path, job: str, boundary: str, number: int, reference: str = "") -> str:
     """Run a piece of work and kill it; what it had said by then. “finished” where it got through."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.support.crashing",
-            str(settings_file),
-            job,
-            boundary,
-            str(number),
-            reference,
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = forked.run(
+        "tests.support.crashing",
+        [str(settings_file), job, boundary, str(number), reference],
+        folder=ROOT,
+        environment=os.environ,
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.stdout

@@ -196,7 +196,7 @@ def test_an_input_output_error_is_refused_whole(desk: Desk, settings_file: Path)
         [sys.executable, "-c", WRITER, str(settings_file), reference, str(limited)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert "refused:" in done.stdout, done.stderr

@@ -221,7 +221,11 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(
     st.text() | JSON.map(json.dumps) | st.just("[" * 19_000) | st.just("9" * 20_001),
     st.sampled_from([0, 1, 2, 3]),

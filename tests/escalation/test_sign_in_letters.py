@@ -38,7 +38,7 @@ def invited(office: Office) -> None:
 
 
 def by(office: Office, **mail: object) -> DeliveryReport:
-    config = replace(office.config, mail=Mail(timeout_seconds=1, **mail))  # type: ignore[arg-type]
+    config = replace(office.config, mail=Mail(timeout_seconds=60, **mail))  # type: ignore[arg-type]
     return deliver(replace(office, config=config), sender_of(config))
 
 

@@ -36,16 +36,29 @@ def at_work(office: Office, real: OpenIdProvider) -> Office:
     return federated(office, trusting(real.issuer))
 
 
-@pytest.fixture
-def between() -> Iterator[Between]:
-    """Somebody through whom everything between us and the provider passes."""
+@pytest.fixture(scope="module")
+def standing_there() -> Iterator[Between]:
+    """A provider of its own, through whom everything between us and it passes. It takes a second to start."""
     if openid.skip_reason():
         pytest.skip(openid.skip_reason())
-    with standing(Between()) as standing_there:
+    with standing(Between()) as found:
         provider = council_provider()
-        provider.issuer, standing_there.target = standing_there.address, f"http://localhost:{provider.port}"
+        provider.issuer, found.target = found.address, f"http://localhost:{provider.port}"
         with running(provider):
-            yield standing_there
+            yield found
+
+
+@pytest.fixture
+def between(standing_there: Between) -> Between:
+    """Somebody who passes everything on as it is, until a test says what they bend."""
+    for kept in (
+        standing_there.asked,
+        standing_there.answered,
+        standing_there.refused,
+        standing_there.passed,
+    ):
+        kept.clear()
+    return standing_there
 
 
 @pytest.fixture
@@ -203,7 +216,7 @@ def test_a_token_signed_by_another_provider_is_refused(
     bent: Office, between: Between, real: OpenIdProvider
 ) -> None:
     assert come(bent, "ben").person_id == "ben"
-    theirs = openid.requests.get(f"{real.issuer}/jwks", timeout=20).content
+    theirs = openid.requests.get(f"{real.issuer}/jwks", timeout=120).content
     between.answered["/jwks"] = lambda _: theirs
     with pytest.raises(NotSignedIn):
         come(bent, "ben")

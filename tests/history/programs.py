@@ -48,7 +48,7 @@ class Program:
 
     def wait(self) -> bool:
         """Wait until it is ready; False where it never is, or ends."""
-        eventually(lambda: self.ready() or self.ended_by_itself() is not None, tries=900)
+        eventually(lambda: self.ready() or self.ended_by_itself() is not None, tries=3000)
         return self.ready()
 
     def ended_by_itself(self) -> int | None:
@@ -64,7 +64,7 @@ class Program:
         """kill -9, and wait until it is gone."""
         if self.child:
             self.child.kill()
-            self.child.wait(timeout=30)
+            self.child.wait(timeout=300)
 
     def end(self) -> int:
         """Ask it to stop; its exit code. One that does not is killed."""
@@ -73,7 +73,7 @@ class Program:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:
-            return self.child.wait(timeout=60)
+            return self.child.wait(timeout=300)
         except subprocess.TimeoutExpired:
             self.kill()
             return -signal.SIGKILL

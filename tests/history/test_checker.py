@@ -14,6 +14,7 @@ from tests.history.checker import faults
 from tests.history.recorded import REFUSED, UNKNOWN, CaseHistory, History, Operation
 from tests.history.witness import Witness, forged, numbered, with_case
 from tests.support.desk import Desk
+from tests.support.engines import Engine
 
 HOUR = timedelta(hours=1)
 DAYS = (
@@ -82,8 +83,18 @@ def _rung(fired: Any) -> tuple[int, int]:
     return fired.deadline_id, fired.rung
 
 
+RECORDED: dict[str, History] = {}
+
+
 @pytest.fixture
-def good(desk: Desk) -> Good:
+def good(engine: Engine, request: pytest.FixtureRequest) -> Good:
+    """Recorded once on each engine. A fault is planted in a copy: what was recorded cannot be changed."""
+    if engine.name not in RECORDED:
+        RECORDED[engine.name] = recorded(request.getfixturevalue("desk"))
+    return Good(RECORDED[engine.name])
+
+
+def recorded(desk: Desk) -> History:
     witness = Witness(desk)
     told, silent = witness.raised(), witness.raised("niamh", answered_by="council-south-sw1")
     witness.act("ada", "add_note", told)
@@ -98,7 +109,7 @@ def good(desk: Desk) -> Good:
     for day in DAYS:
         desk.later(day)
     assert desk.case(silent).state == "partnership.waiting"
-    return Good(witness.history())
+    return witness.history()
 
 
 def test_a_good_history_has_no_fault(good: Good) -> None:

@@ -98,14 +98,14 @@ def at_once(*things: Callable[[], object]) -> None:
     together = threading.Barrier(len(things))
 
     def begin(thing: Callable[[], object]) -> None:
-        together.wait(timeout=30)
+        together.wait(timeout=300)
         thing()
 
     threads = [threading.Thread(target=begin, args=(thing,)) for thing in things]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=300)
 
 
 def forged(case: CaseHistory, events: Sequence[EventRecord]) -> CaseHistory:

@@ -6,7 +6,7 @@ import ast
 import json
 import logging
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from escalation.config import Config, Service
@@ -44,10 +44,13 @@ SPEAKING = {
 }
 
 
-def trees() -> Iterator[tuple[str, ast.AST]]:
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            yield str(path.relative_to(ROOT)), node
+@cache
+def trees() -> list[tuple[str, ast.AST]]:
+    return [
+        (str(path.relative_to(ROOT)), node)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
 
 def imported(node: ast.AST) -> list[str]:

@@ -28,7 +28,7 @@ def said(folder: Path, *words: str) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return done.stdout + done.stderr
@@ -49,7 +49,7 @@ def address(tmp_path: Path) -> Iterator[str]:
             return False
 
     try:
-        assert eventually(serves)
+        assert eventually(serves, tries=3000)
         yield address
     finally:
         process.send_signal(signal.SIGINT)
@@ -74,7 +74,7 @@ def test_the_command_moves_the_clock_of_a_running_practice_and_begins_it_again(
     assert "Practice begins again." in said(folder, "reset", "--yes")
     status, page = get(f"{address}/sign-in")
     assert (status, "It is 10am on Wednesday 1 April 2026 here." in page) == (200, True)
-    assert eventually(lambda: get(f"{address}/healthz")[0] == 200), get(f"{address}/healthz")
+    assert eventually(lambda: get(f"{address}/healthz")[0] == 200, tries=3000), get(f"{address}/healthz")
     assert "The clock has not moved" in said(folder, "move", "--to", "something")
 
 

@@ -55,7 +55,7 @@ def test_health_is_200_with_a_scheduler_and_503_with_the_reason_without(
 ) -> None:
     assert web.child.poll() is None
     assert scheduler.child.poll() is None
-    assert eventually(lambda: get(f"{installation.address}/healthz")[0] == 200)
+    assert eventually(lambda: get(f"{installation.address}/healthz")[0] == 200, tries=3000)
     status, said = get(f"{installation.address}/healthz")
     body = json.loads(said)
     assert (status, body["status"], body["database"], body["migration"]) == (

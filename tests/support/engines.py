@@ -69,8 +69,11 @@ class Engine(Protocol):
 
     name: str
 
-    def copy(self, folder: Path) -> str:
-        """The address of a database with the invented directory in it."""
+    def copy(self, folder: Path, of: str = "") -> str:
+        """The address of a database with the invented directory in it, or of a copy of what was kept."""
+
+    def keep(self, name: str, fill: Callable[[str], None], *, empty: bool = False) -> None:
+        """Fill a database with more than the directory (or from nothing), for this worker’s tests to copy."""
 
     def empty(self, folder: Path) -> str:
         """The address of a database with nothing in it."""
@@ -86,9 +89,17 @@ class Sqlite:
     prepared: Path
     name: str = SQLITE
 
-    def copy(self, folder: Path) -> str:
-        shutil.copy(self.prepared, folder / "test.db")
+    def copy(self, folder: Path, of: str = "") -> str:
+        shutil.copy(self._kept(of) if of else self.prepared, folder / "test.db")
         return f"sqlite:///{folder / 'test.db'}"
+
+    def keep(self, name: str, fill: Callable[[str], None], *, empty: bool = False) -> None:
+        if not empty:
+            shutil.copy(self.prepared, self._kept(name))
+        fill(f"sqlite:///{self._kept(name)}")
+
+    def _kept(self, name: str) -> Path:
+        return self.prepared.with_name(f"{name}.db")
 
     def empty(self, folder: Path) -> str:
         return f"sqlite:///{folder / 'new.db'}"
@@ -117,8 +128,16 @@ class Postgres:
     def address(self, name: str) -> str:
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
-    def copy(self, folder: Path) -> str:
-        return self._make(f'TEMPLATE "{self.template}" STRATEGY file_copy')
+    def copy(self, folder: Path, of: str = "") -> str:
+        return self._make(f'TEMPLATE "{self._kept(of) if of else self.template}" STRATEGY file_copy')
+
+    def keep(self, name: str, fill: Callable[[str], None], *, empty: bool = False) -> None:
+        of = "template0" if empty else self.template
+        self.say(f'CREATE DATABASE "{self._kept(name)}" TEMPLATE "{of}" STRATEGY file_copy')
+        fill(self.address(self._kept(name)))
+
+    def _kept(self, name: str) -> str:
+        return f"{self.run}_{os.getpid()}_{name}"
 
     def empty(self, folder: Path) -> str:
         return self._make("TEMPLATE template0 STRATEGY file_copy")

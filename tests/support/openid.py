@@ -143,7 +143,7 @@ class OpenIdProvider:
         """Stop it."""
         if self.child is not None and self.child.stdout is not None:
             self.child.terminate()
-            self.child.wait(timeout=30)
+            self.child.wait(timeout=300)
             self.child.stdout.close()
             self.child = None
 
@@ -151,16 +151,16 @@ class OpenIdProvider:
 def walk(address: str, login: str, *, until: str) -> dict[str, str]:
     """Sign in at the provider as somebody without JavaScript; the parameters it sends them back with."""
     with requests.Session() as session:
-        answer = session.get(address, allow_redirects=False, timeout=20)
+        answer = session.get(address, allow_redirects=False, timeout=120)
         for _ in range(10):
             place = answer.headers.get("Location")
             if place and urljoin(answer.url, place).startswith(until):
                 return dict(parse_qsl(urlsplit(place).query))
             if place:
-                answer = session.get(urljoin(answer.url, place), allow_redirects=False, timeout=20)
+                answer = session.get(urljoin(answer.url, place), allow_redirects=False, timeout=120)
             else:
                 assert "Who are you?" in answer.text, answer.text
-                answer = session.post(answer.url, data={"login": login}, allow_redirects=False, timeout=20)
+                answer = session.post(answer.url, data={"login": login}, allow_redirects=False, timeout=120)
     raise AssertionError("the provider never sent anybody back")
 
 
@@ -196,7 +196,7 @@ class Between:
             headers={**headers, "Accept-Encoding": "identity"},
             data=body,
             allow_redirects=False,
-            timeout=20,
+            timeout=120,
         )
 
 

@@ -86,7 +86,7 @@ class Cluster:
                     env=ENVIRONMENT,
                     stdout=said,
                     stderr=said,
-                    timeout=120,
+                    timeout=600,
                     check=False,
                     **self.who,
                 )
@@ -102,7 +102,7 @@ class Cluster:
         state = self.folder / "d"
         options = f"-h '' -k {state} {self.settings}"
         self.run(
-            "pg_ctl", "-D", state / "data", "-w", "-t", "60", "-l", state / "log", "-o", options, "start"
+            "pg_ctl", "-D", state / "data", "-w", "-t", "300", "-l", state / "log", "-o", options, "start"
         )
 
     def stop(self, how: str = "immediate") -> None:
@@ -144,7 +144,7 @@ def _copied(root: Path, folder: Path) -> Path:
     return there
 
 
-def _place() -> str:
+def fastest_folder() -> str:
     """Memory, where it has room and programs may be run from it; else the disk."""
     try:
         memory = os.statvfs("/dev/shm")
@@ -159,7 +159,7 @@ class Watch:
 
     def __init__(self) -> None:
         # Short, for a socket’s path may be 107 bytes long; in memory where there is room, which halves the time.
-        self.folder = Path(tempfile.mkdtemp(prefix="pgt", dir=_place()))
+        self.folder = Path(tempfile.mkdtemp(prefix="pgt", dir=fastest_folder()))
         self.watcher = subprocess.Popen(
             ["/bin/sh", "-c", WATCHER, "watcher", str(self.folder)],
             stdin=subprocess.PIPE,
@@ -172,7 +172,7 @@ class Watch:
         """Stop the server, if one was started, and remove the folder."""
         assert self.watcher.stdin is not None
         self.watcher.stdin.close()
-        self.watcher.wait(timeout=60)
+        self.watcher.wait(timeout=300)
 
 
 @contextlib.contextmanager

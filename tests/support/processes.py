@@ -20,7 +20,7 @@ from escalation.office import Office
 from escalation.start import open_office
 
 # Seconds. What is waited for comes in a moment; a machine may be slow, and only what never comes is a fault.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def free_port() -> int:

@@ -50,7 +50,7 @@ class Wire:
         self.listener.close()
         self.cut()
         for thread in list(self.threads):
-            thread.join(10)
+            thread.join(60)
         for end in self.ends:
             end.close()
 

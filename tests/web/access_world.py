@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from escalation.cases import drafts
+from escalation.clock import HandClock
 from escalation.closures import store as closures
 from escalation.closures.questions import WHOLE
+from escalation.config import Config
 from escalation.cover import store as covers
 from escalation.notices import personal
 from escalation.passkeys import store as passkeys
@@ -26,12 +29,14 @@ from escalation.service.breaking import Emergency, break_glass
 from escalation.service.door import Command, raise_escalation
 from escalation.signin import links, lost, sessions
 from escalation.signin.passwords import hash_password
+from escalation.start import make_office
 from escalation.tablets import devices
-from tests.support.desk import ANSWERS, CHALLENGE, Desk
+from tests.support.desk import ANSWERS, CHALLENGE, Desk, at
 from tests.support.handing import SOUTH, SW1, cover, pass_on
 from workflows.loader import library, load_file
 
 PASSWORD = "three quiet otters"
+START, BUILT = "2026-04-01 10:00", "2026-04-21 10:00"
 REOPENING = """
 [procedure]
 id = "reopening"
@@ -126,6 +131,16 @@ class World:
     others: Mapping[str, str]
 
 
+def built(config: Config) -> World:
+    """The world in the database of these settings, which holds the invented directory and nothing else."""
+    tokens = random.Random("not those of the tests that get copies of it")
+    clock = HandClock(at(START))
+    office = replace(make_office(config), clock=clock, token=lambda n: tokens.randbytes(n).hex())
+    world = build(Desk(office, clock))
+    office.database.close()
+    return world
+
+
 def build(desk: Desk) -> World:
     """Everything, at one moment; only the overdue case is older."""
     with desk.office.changing() as work:
@@ -140,7 +155,7 @@ def build(desk: Desk) -> World:
     overdue = desk.raised(evidence=[FILE])
     for moment in ("04-02", "04-08", "04-13", "04-20"):
         desk.later(f"2026-{moment} 17:00")
-    desk.later("2026-04-21 10:00")
+    desk.later(BUILT)
     found = {"overdue": overdue, **{state: _case(desk, state) for state in STATES}}
     with desk.office.changing() as work:
         lorna = desk.person("lorna")

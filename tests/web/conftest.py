@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,11 +16,37 @@ import escalation.demo
 from escalation.logs import JsonLines
 from escalation.office import Office
 from escalation.people.directory import read_directory
+from tests.conftest import config_in
+from tests.support.desk import Desk, at
+from tests.support.engines import Engine
 from tests.support.site import site_of
+from tests.web.access_world import BUILT, World, built
 from tests.web.case_visitors import app_of, visitor
 from tests.web.visitor import Visitor
 
 Visits = Callable[[str], Visitor]
+
+
+WORLDS: dict[str, World] = {}  # by the name of the engine
+
+
+@pytest.fixture
+def begun(engine: Engine, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The world of the matrix, for those who ask for it: built once on each engine, and copied for each test."""
+    if "world" not in request.fixturenames:
+        return ""
+    if engine.name not in WORLDS:
+        folder = tmp_path_factory.mktemp("world")
+        engine.keep("world", lambda url: WORLDS.update({engine.name: built(config_in(folder, url))}))
+    return "world"
+
+
+@pytest.fixture
+def world(desk: Desk, engine: Engine) -> World:
+    """The world, a copy of its own for each test, at the moment everything was there."""
+    desk.clock.set(at(BUILT))
+    desk.keys = itertools.count(1000)  # those before are of forms that were sent while it was built
+    return WORLDS[engine.name]
 
 
 @pytest.fixture(scope="session")

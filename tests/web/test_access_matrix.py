@@ -27,7 +27,7 @@ from tests.web.access_rows import (
     expected,
     relation,
 )
-from tests.web.access_world import CHILD, FILE, HILLSIDE, NOTES, PASSWORD, STATES, World, build
+from tests.web.access_world import CHILD, FILE, HILLSIDE, NOTES, PASSWORD, STATES, World
 from tests.web.case_visitors import app_of, visitor
 from tests.web.test_routes import FEDERATED, PRACTICE, routes
 
@@ -45,11 +45,6 @@ def test_every_state_says_who_is_what_to_it() -> None:
     named = {(person, what) for state in RELATIONS.values() for person, what in state.items()}
     assert {person for person, _ in named} <= set(ROLES)
     assert {what for _, what in named} | {"none"} == set(SEES)
-
-
-@pytest.fixture
-def world(desk: Desk) -> World:
-    return build(desk)
 
 
 def signed_in(app: Flask, desk: Desk, addresses: dict[str, str], person: str) -> FlaskClient:

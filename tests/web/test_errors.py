@@ -204,7 +204,7 @@ def test_a_video_is_told_too_large_by_a_page_and_what_is_made_is_for_this_user_a
         str(port),
         "--build-only",
     ]
-    subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=120, umask=0o022)
+    subprocess.run([sys.executable, *command], check=True, capture_output=True, timeout=600, umask=0o022)
     served = Process(["-m", "web", "--config", str(tmp_path / "demo" / "config.toml")])
     served.wait_for("serving")
     try:
@@ -218,7 +218,7 @@ def test_a_video_is_told_too_large_by_a_page_and_what_is_made_is_for_this_user_a
 
 def sent_to(port, address, body):
     """Send a form over the wire; the status and the page that came back."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as wire:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=300)) as wire:
         wire.request("POST", address, body, {"Content-Type": "application/x-www-form-urlencoded"})
         with wire.getresponse() as answer:
             return answer.status, answer.read().decode()
@@ -242,7 +242,7 @@ def test_the_choices_that_were_made_are_told_in_words_and_sent_again(visits, off
 def test_it_will_not_start_without_settings_and_says_why(tmp_path):
     (tmp_path / "config.toml").write_text('[service]\nsecret_key = "short"\n')
     command = [sys.executable, "-m", "web", "--config", str(tmp_path / "config.toml")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 1
     assert "service.secret_key" in ended.stderr
     assert "Traceback" not in ended.stderr

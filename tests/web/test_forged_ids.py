@@ -23,7 +23,7 @@ from escalation.office import Office
 from escalation.signin import sessions
 from tests.support.desk import Desk
 from tests.web.access_rows import RELATIONS, ROWS
-from tests.web.access_world import CHILD, FILE, NOTES, World, build
+from tests.web.access_world import CHILD, FILE, NOTES, World
 from tests.web.test_access_matrix import filled, signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -62,11 +62,6 @@ NO_IDS = {"filename", "matter", "page_id", "action"}
 # What is refused in another way: a link that is not good has a page of its own, and to end a session that is
 # not one’s own is as good as done, whether or not there is one.
 LIKE_NOTHING = {"token": 410, "session_id": 303}
-
-
-@pytest.fixture
-def world(desk: Desk) -> World:
-    return build(desk)
 
 
 @pytest.fixture(params=PEOPLE)

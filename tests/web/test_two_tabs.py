@@ -50,8 +50,8 @@ def at_once(office: Office, first: Callable[[Changing], Any], second: Callable[[
     with office.changing() as work:
         mine = first(work)
         thread.start()
-        assert eventually(lambda: somebody_waits(office)), "the second never had to wait"
-    thread.join(30)
+        assert eventually(lambda: somebody_waits(office), tries=3000), "the second never had to wait"
+    thread.join(300)
     return [mine, *found]
 
 

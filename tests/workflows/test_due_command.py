@@ -240,7 +240,7 @@ def test_as_a_process_of_its_own_it_needs_neither_database_nor_web() -> None:
     )
     args = ("--within", "1 working day", "--from", "2026-04-02T16:30", "--nation", "scotland", "--json")
     done = subprocess.run(
-        [sys.executable, "-c", program, *args], capture_output=True, cwd=ROOT, check=False, timeout=60
+        [sys.executable, "-c", program, *args], capture_output=True, cwd=ROOT, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr.decode()
     answer = json.loads(done.stdout.decode())
