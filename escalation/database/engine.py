@@ -47,16 +47,17 @@ class Database:
 
     def __init__(self, url: str, *, busy_seconds: float = 10) -> None:
         self.engine = _engine(url, busy_seconds)
+        self._file = _file_of(self.engine)
         # Connections that look and connections that change are kept apart on SQLite: to switch one makes it
         # prepare every statement again, which costs more than the statements themselves.
-        self.readers = _engine(url, busy_seconds, looks=True) if _file_of(self.engine) else self.engine
+        self.readers = _engine(url, busy_seconds, looks=True) if self._file else self.engine
         for engine in {self.engine, self.readers}:
             # A command that ends without closing leaves no connection for the server to find out about.
             weakref.finalize(self, engine.dispose)
 
     def create(self) -> None:
         """Make the file of a SQLite database where there is none. Nothing else ever makes one."""
-        file = _file_of(self.engine)
+        file = self._file
         if file:
             try:
                 file.touch(mode=0o600)
@@ -65,7 +66,7 @@ class Database:
 
     def missing(self) -> Path | None:
         """The file of a SQLite database, where it is not there."""
-        file = _file_of(self.engine)
+        file = self._file
         return file if file and not file.exists() else None
 
     @contextmanager
@@ -81,7 +82,7 @@ class Database:
         with _told_apart(), self._connection(read_only=False) as connection, connection.begin() as change:
             yield connection
             # A file moved away meanwhile would take the change with it, acknowledged and never seen again.
-            if connection.info.get(_FILE) != _identity(self.engine):
+            if connection.info.get(_FILE) != _identity(self._file):
                 connection.invalidate()
                 raise Unavailable("the database file was moved or replaced")
             _commit(change)
@@ -152,9 +153,8 @@ def _file_of(engine: Engine) -> Path | None:
     return Path(name)
 
 
-def _identity(engine: Engine) -> tuple[int, int] | None:
+def _identity(file: Path | None) -> tuple[int, int] | None:
     """Which file is there now, by device and inode; None where there is none, or no file at all."""
-    file = _file_of(engine)
     try:
         found = file.stat() if file else None
     except OSError:
@@ -163,7 +163,8 @@ def _identity(engine: Engine) -> tuple[int, int] | None:
 
 
 def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None:
-    _keep_to_one_file(engine)
+    file = _file_of(engine)
+    _keep_to_one_file(engine, file)
 
     @event.listens_for(engine, "connect")
     def connected(dbapi: Any, record: Any) -> None:
@@ -172,7 +173,7 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None
             dbapi.execute(f"PRAGMA {pragma}")
         dbapi.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
         dbapi.execute(f"PRAGMA query_only={'ON' if looks else 'OFF'}")
-        record.info[_FILE] = _identity(engine)
+        record.info[_FILE] = _identity(file)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -180,9 +181,8 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None
         connection.exec_driver_sql("BEGIN" if looks else "BEGIN IMMEDIATE")
 
 
-def _keep_to_one_file(engine: Engine) -> None:
+def _keep_to_one_file(engine: Engine, file: Path | None) -> None:
     """Never make a file by looking for it, and never go on with one that was moved, replaced or damaged."""
-    file = _file_of(engine)
 
     @event.listens_for(engine, "do_connect")
     def opened(_dialect: Any, _record: Any, arguments: list[Any], settings: dict[str, Any]) -> None:
@@ -192,7 +192,7 @@ def _keep_to_one_file(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def taken(_dbapi: Any, record: Any, _fairy: Any) -> None:
-        if record.info.get(_FILE) != _identity(engine):
+        if record.info.get(_FILE) != _identity(file):
             raise DisconnectionError  # the pool then opens what is there now, or says that nothing is
 
     @event.listens_for(engine, "handle_error")
