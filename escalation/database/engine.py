@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import weakref
 from collections.abc import Iterator
@@ -79,13 +81,49 @@ class Database:
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """One transaction: committed whole at the end, or not at all."""
-        with _told_apart(), self._connection(read_only=False) as connection, connection.begin() as change:
+        with (
+            _told_apart(),
+            self._connection(read_only=False) as connection,
+            self._begun(connection) as change,
+        ):
             yield connection
             # A file moved away meanwhile would take the change with it, acknowledged and never seen again.
             if connection.info.get(_FILE) != _identity(self._file):
                 connection.invalidate()
                 raise Unavailable("the database file was moved or replaced")
             _commit(change)
+
+    def give_way(self) -> None:
+        """Let whoever waits to change a SQLite database go first. Called between many short transactions.
+
+        Who waits for SQLite only looks now and then whether it is free, and would hardly ever find the moment
+        between two transactions of a sweep. So they say that they wait, and the sweep lets them begin.
+        """
+        with self._queue(fcntl.LOCK_EX):
+            pass
+
+    def _begun(self, connection: Connection) -> RootTransaction:
+        with self._queue(fcntl.LOCK_SH):
+            return connection.begin()
+
+    @contextmanager
+    def _queue(self, how: int) -> Iterator[None]:
+        """Where those wait who want to begin: together, or alone for who lets all of them begin first.
+
+        The lock is on the folder. The file itself is not opened for it: to close it again would take away
+        the locks that SQLite holds on it. Nobody keeps it longer than it takes to begin.
+        """
+        try:
+            folder = os.open(self._file.parent, os.O_RDONLY) if self._file else None
+        except OSError:  # then the database says what is wrong, if anything is
+            folder = None
+        try:
+            if folder is not None:
+                fcntl.flock(folder, how)
+            yield
+        finally:
+            if folder is not None:
+                os.close(folder)
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[Connection]:

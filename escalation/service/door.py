@@ -175,17 +175,18 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     work = work.at_last()
     parts, aside = cases.parts_and_aside(work.db, case.id)
     ground = Ground(case, parts, (), aside=aside)
-    if isinstance(actor, Viewer) and not may_read(actor, _standing(ground)):
+    standing = _standing(ground)
+    if isinstance(actor, Viewer) and not may_read(actor, standing):
         raise NotFound
     acts, spent = events.so_far(work.db, case.id, command.key)
     if spent:
         return _repeated(work, case, spent, command.action, command.answers)
-    if isinstance(actor, Viewer):
-        refuse_stale(work.db, case, sight(actor, _standing(ground)), command.seen)
+    if isinstance(actor, Viewer) and command.seen not in (None, case.version):
+        refuse_stale(work.db, case, sight(actor, standing), command.seen)
     ground = replace(ground, running=tuple(deadlines.live(work.db, case.id)), acts=acts)
     if not isinstance(actor, Viewer):
         return _receipt(by_clock(work, ground, command.action, command.answers))
-    at = possible.look(work, actor, case, _standing(ground), ground.running, acts=acts)
+    at = possible.look(work, actor, case, standing, ground.running, acts=acts)
     return _kept(work, ground, _by_person(at, command))
 
 
