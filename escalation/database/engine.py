@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from escalation.errors import NotReady, Unavailable, Unsure
 # FULL: a record like this outranks speed; once a commit returns it survives a power cut.
 _PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL")
 _FILE = "file"
+# Seconds until a sweep looks again whether those have begun who waited for it.
+_LOOKS_AGAIN = 0.005
 # PostgreSQL, for what changes: each statement sees what is committed by then. Whoever changes a case locks
 # its row first, so what is read after that is still true at the commit, and nothing has to be tried again.
 _CHANGING = {"isolation_level": "READ COMMITTED"}
@@ -93,14 +96,20 @@ class Database:
                 raise Unavailable("the database file was moved or replaced")
             _commit(change)
 
-    def give_way(self) -> None:
+    def give_way(self, *, at_most: float = 1) -> None:
         """Let whoever waits to change a SQLite database go first. Called between many short transactions.
 
         Who waits for SQLite only looks now and then whether it is free, and would hardly ever find the moment
-        between two transactions of a sweep. So they say that they wait, and the sweep lets them begin.
+        between two transactions of a sweep. So they say that they wait, and the sweep lets them begin; it
+        goes on after `at_most` seconds all the same, whatever has become of them.
         """
-        with self._queue(fcntl.LOCK_EX):
-            pass
+        pause = threading.Event()
+        for _ in range(int(at_most / _LOOKS_AGAIN)):
+            try:
+                with self._queue(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    return
+            except BlockingIOError:
+                pause.wait(_LOOKS_AGAIN)
 
     def _begun(self, connection: Connection) -> RootTransaction:
         with self._queue(fcntl.LOCK_SH):

@@ -151,15 +151,23 @@ def test_whoever_waits_to_change_it_goes_before_the_next_transaction_of_a_sweep(
     with database.changing():
         someone.start()
         assert eventually(lambda: waits_for(tmp_path))
-    database.give_way()
+    database.give_way(at_most=60)
     with pytest.raises(Unavailable), database.changing():
         pass
     saved.set()
     someone.join()
-    database.give_way()  # nobody waits: it goes on at once
     with database.changing():
         pass
     patient.close()
+
+
+def test_a_sweep_goes_on_though_somebody_who_waits_has_stopped(database: Database, tmp_path: Path) -> None:
+    place = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(place, fcntl.LOCK_SH)
+    database.give_way(at_most=0.02)
+    with database.changing():
+        pass
+    os.close(place)
 
 
 def waits_for(folder: Path) -> bool:
