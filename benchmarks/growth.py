@@ -18,8 +18,11 @@ from benchmarks.report import Line, Report, Target, typical_ms
 from escalation.board.filters import Filters
 from escalation.board.listing import board_list
 from escalation.cases import lists
+from escalation.cases import store as cases
 from escalation.cases.page import case_page
+from escalation.deadlines import store as deadlines
 from escalation.deadlines.sweep import sweep
+from escalation.ledger import events
 from escalation.notices import outbox
 from escalation.office import Office, Reading
 from escalation.people.access import Viewer
@@ -54,6 +57,13 @@ class Asked:
         return typical_ms(look)
 
 
+def _before_an_act(work: Reading, reference: str) -> object:
+    """What `act` reads of a case before it does anything."""
+    case = cases.by_reference(work.db, reference)
+    people, done = cases.parts_and_aside(work.db, case.id), events.so_far(work.db, case.id, "a fresh key")
+    return people, done, deadlines.live(work.db, case.id)
+
+
 Question = Callable[[Reading, Asked], object]
 # What is asked often, by the name its plan is asserted under.
 QUESTIONS_ASKED: dict[str, Question] = {
@@ -65,6 +75,7 @@ QUESTIONS_ASKED: dict[str, Question] = {
     "others, far down": lambda work, at: lists.others(work, at.people["ada"], after=at.places["others"]),
     "ended": lambda work, at: lists.ended(work, at.people["ben"]),
     "case": lambda work, at: case_page(work, at.people["ada"], at.reference),
+    "an act’s look": lambda work, at: _before_an_act(work, at.reference),
     "board": lambda work, at: board_list(work, at.people["dan"], Filters()),
     "board, far down": lambda work, at: board_list(
         work, at.people["dan"], Filters(), after=at.places["board"]

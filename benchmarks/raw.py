@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 from escalation.database.engine import _PRAGMAS
 
 Write = tuple[str, Any, bool]
-_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+_WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 class Driver(Protocol):

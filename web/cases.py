@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response
 from escalation.cases import possible
 from escalation.cases import store as cases
 from escalation.cases.page import CasePage
+from escalation.cases.possible import Look
 from escalation.cases.telling import SIDE_WORDS, Entry, Told, entries
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
 from escalation.ledger import events
-from escalation.ledger.events import EventRecord
+from escalation.ledger.events import EventRecord, last_position
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.partnerships import PartnershipRecord
@@ -249,8 +250,8 @@ def _act_page(
     """The form of an action. NotPossible, NotYours or NotFound where the viewer may not take it now."""
     page = case_page(work, reference)
     running = deadlines.live(work.db, page.case.id)
-    standing = cases.standing(work.db, page.case)
-    offer = possible.action_for(possible.look(work, viewer(), page.case, standing, running), action)
+    at = possible.look(work, viewer(), page.case, cases.standing(work.db, page.case), running)
+    offer = possible.action_for(at, action)
     history = events.history(work.db, page.case.id)
     return ActPage(
         page=page,
@@ -258,10 +259,10 @@ def _act_page(
         action=offer.action,
         post=offer.post,
         questions=_questions(page.procedure, action, page.case.state),
-        choices=_choices(work, page, offer.action),
+        choices=_choices(at, page, offer.action),
         given=command.answers if command else _prefilled(work, page, history, offer.action),
         recaps=_recaps(work, page, history, offer.action),
-        recorded_as=_recorded_as(work, page, offer.action),
+        recorded_as=_recorded_as(at, page, offer.action),
         closes=_closes(page, action),
         errors=errors or {},
         changed=_since(page, seen),
@@ -276,10 +277,9 @@ def _questions(procedure: Procedure, action: str, state: str) -> tuple[Field, ..
     )
 
 
-def _choices(work: Reading, page: CasePage, action: Action) -> dict[str, Choices]:
+def _choices(at: Look, page: CasePage, action: Action) -> dict[str, Choices]:
     """The choices that this case or this action narrows."""
-    standing = cases.standing(work.db, page.case)
-    found = dict(asked_on_case(work, viewer(), page.case, standing).choices)
+    found = dict(asked_on_case(at).choices)
     what = {str(promise.number): promise.what for promise in page.promises}
     if "action_number" in found:
         found["action_number"] = tuple(
@@ -349,10 +349,10 @@ def _challenge(work: Reading, page: CasePage) -> tuple[Recap, ...]:
     return (Recap("The challenge, in short", first.post, first.at, entries(page.procedure, asked)),)
 
 
-def _recorded_as(work: Reading, page: CasePage, action: Action) -> str:
+def _recorded_as(at: Look, page: CasePage, action: Action) -> str:
     """How it will be recorded that it ended, where the action itself settles that."""
     ends = page.procedure.ends.get(action.id)
-    position = events.last_fact(work.db, page.case.id, _ANSWERS, "position") if ends else None
+    position = last_position(at.acts) if ends else None
     outcome = ends.get(position or "") if ends else action.outcome
     return page.procedure.outcomes[outcome] if outcome else ""
 

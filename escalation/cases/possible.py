@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from escalation.agreements import store as agreements
+from escalation.agreements.store import ActionRecord
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import pauses
 from escalation.deadlines.store import DeadlineRecord
@@ -18,6 +19,7 @@ from escalation.office import Reading
 from escalation.people.access import Standing, Viewer, acting_post, my_parts
 from escalation.people.posts import PostRecord, acting
 from escalation.tasks import store as tasks
+from escalation.tasks.store import TaskRecord
 from workflows import machine
 from workflows.definition import PRIVATE_NOTE, Action, Procedure, Stage, Transition
 from workflows.machine import Situation
@@ -78,6 +80,8 @@ class Look:
     situation: Situation
     running: tuple[DeadlineRecord, ...]
     acts: tuple[Act, ...]
+    confirmable: tuple[ActionRecord, ...] = ()
+    to_tell: tuple[TaskRecord, ...] = ()
 
     def answered(self, person_id: str) -> bool:
         """Whether a person has answered or decided on the case so far."""
@@ -90,34 +94,28 @@ def look(
     case: CaseRecord,
     standing: Standing,
     running: Sequence[DeadlineRecord],
-    answers: Mapping[str, Any] | None = None,
+    acts: tuple[Act, ...] | None = None,
 ) -> Look:
-    """Gather it."""
-    acts = acts_of(work, case)
+    """Gather it. `acts` is what was done so far, where it was read already."""
+    acts = events.acts(work.db, case.id) if acts is None else acts
     procedure = work.procedure(case.procedure_digest)
     mine = my_parts(viewer, standing)
     # Promises are confirmed once the case has ended, so an open case need not look for them.
-    left = not case.open and bool(agreements.confirmable(work.db, case.id, mine))
-    tell = bool(procedure.parties) and bool(tasks.to_tell(work.db, case.id, standing.parts, mine))
+    left = () if case.open else tuple(agreements.confirmable(work.db, case.id, mine))
+    tell = tuple(tasks.to_tell(work.db, case.id, standing.parts, mine)) if procedure.parties else ()
     sides = {part.side for part in mine}
     situation = situation_of(
         work,
         case,
         running,
         acts,
-        actions_open=left,
-        tasks_open=tell,
+        actions_open=bool(left),
+        tasks_open=bool(tell),
         may_ask_time=bool(extendable(procedure, running, sides)),
         time_asked=bool(asked(running, sides, work.now)),
         may_pause=_may_pause(work, procedure, case, running),
-        answers=answers or {},
     )
-    return Look(work, viewer, case, standing, procedure, situation, tuple(running), acts)
-
-
-def acts_of(work: Reading, case: CaseRecord) -> tuple[Act, ...]:
-    """What was done on a case so far; nothing before its first event."""
-    return events.acts(work.db, case.id) if case.version else ()
+    return Look(work, viewer, case, standing, procedure, situation, tuple(running), acts, left, tell)
 
 
 def extendable(

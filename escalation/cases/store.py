@@ -7,11 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    bindparam,
+    cast,
+    false,
+    insert,
+    null,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from escalation.cases.tables import Case, Participant
-from escalation.cover import asides
+from escalation.cover.tables import Aside
 from escalation.errors import NotFound, Stale
 from escalation.people.access import Part, Standing
 
@@ -61,6 +73,19 @@ _PARTS = (
     .where(Participant.case_id == bindparam("case_id"))
     .order_by(Participant.joined, Participant.post_id)
 )
+# Who takes part and who stepped aside, in one look: the second have a person and no part.
+_PEOPLE = union_all(
+    select(
+        Participant.post_id,
+        Participant.side,
+        Participant.responsible,
+        Participant.joined,
+        cast(null(), String).label("aside"),
+    ).where(Participant.case_id == bindparam("case_id")),
+    select(cast(null(), String), cast(null(), String), false(), Aside.number, Aside.person_id).where(
+        Aside.case_id == bindparam("case_id")
+    ),
+).order_by("joined", "post_id")
 # Whoever joins an ended case is part of one that has ended.
 _JOIN = insert(Participant).values(
     closed=select(Case.closed_at.is_not(None)).where(Case.id == bindparam("of")).scalar_subquery()
@@ -129,7 +154,14 @@ def parts(db: Connection, case_id: int) -> tuple[Part, ...]:
 
 def standing(db: Connection, case: CaseRecord) -> Standing:
     """What access looks at of a case."""
-    return Standing(case.partnership_id, case.raiser_post_id, parts(db, case.id), asides.of_case(db, case.id))
+    return Standing(case.partnership_id, case.raiser_post_id, *parts_and_aside(db, case.id))
+
+
+def parts_and_aside(db: Connection, case_id: int) -> tuple[tuple[Part, ...], frozenset[str]]:
+    """Every post’s part in a case, and the people who stepped aside from it."""
+    rows = db.execute(_PEOPLE, {"case_id": case_id}).all()
+    found = tuple(Part(*row[:3]) for row in rows if row.aside is None)
+    return found, frozenset(row.aside for row in rows if row.aside is not None)
 
 
 def seat(

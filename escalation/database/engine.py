@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +28,8 @@ from escalation.errors import NotReady, Unavailable, Unsure
 # FULL: a record like this outranks speed; once a commit returns it survives a power cut.
 _PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=FULL")
 _FILE = "file"
+# Seconds until a sweep looks again whether those have begun who waited for it.
+_LOOKS_AGAIN = 0.005
 # PostgreSQL, for what changes: each statement sees what is committed by then. Whoever changes a case locks
 # its row first, so what is read after that is still true at the commit, and nothing has to be tried again.
 _CHANGING = {"isolation_level": "READ COMMITTED"}
@@ -47,16 +52,17 @@ class Database:
 
     def __init__(self, url: str, *, busy_seconds: float = 10) -> None:
         self.engine = _engine(url, busy_seconds)
+        self._file = _file_of(self.engine)
         # Connections that look and connections that change are kept apart on SQLite: to switch one makes it
         # prepare every statement again, which costs more than the statements themselves.
-        self.readers = _engine(url, busy_seconds, looks=True) if _file_of(self.engine) else self.engine
+        self.readers = _engine(url, busy_seconds, looks=True) if self._file else self.engine
         for engine in {self.engine, self.readers}:
             # A command that ends without closing leaves no connection for the server to find out about.
             weakref.finalize(self, engine.dispose)
 
     def create(self) -> None:
         """Make the file of a SQLite database where there is none. Nothing else ever makes one."""
-        file = _file_of(self.engine)
+        file = self._file
         if file:
             try:
                 file.touch(mode=0o600)
@@ -65,7 +71,7 @@ class Database:
 
     def missing(self) -> Path | None:
         """The file of a SQLite database, where it is not there."""
-        file = _file_of(self.engine)
+        file = self._file
         return file if file and not file.exists() else None
 
     @contextmanager
@@ -78,13 +84,55 @@ class Database:
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """One transaction: committed whole at the end, or not at all."""
-        with _told_apart(), self._connection(read_only=False) as connection, connection.begin() as change:
+        with (
+            _told_apart(),
+            self._connection(read_only=False) as connection,
+            self._begun(connection) as change,
+        ):
             yield connection
             # A file moved away meanwhile would take the change with it, acknowledged and never seen again.
-            if connection.info.get(_FILE) != _identity(self.engine):
+            if connection.info.get(_FILE) != _identity(self._file):
                 connection.invalidate()
                 raise Unavailable("the database file was moved or replaced")
             _commit(change)
+
+    def give_way(self, *, at_most: float = 1) -> None:
+        """Let whoever waits to change a SQLite database go first. Called between many short transactions.
+
+        Who waits for SQLite only looks now and then whether it is free, and would hardly ever find the moment
+        between two transactions of a sweep. So they say that they wait, and the sweep lets them begin; it
+        goes on after `at_most` seconds all the same, whatever has become of them.
+        """
+        pause = threading.Event()
+        for _ in range(int(at_most / _LOOKS_AGAIN)):
+            try:
+                with self._queue(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    return
+            except BlockingIOError:
+                pause.wait(_LOOKS_AGAIN)
+
+    def _begun(self, connection: Connection) -> RootTransaction:
+        with self._queue(fcntl.LOCK_SH):
+            return connection.begin()
+
+    @contextmanager
+    def _queue(self, how: int) -> Iterator[None]:
+        """Where those wait who want to begin: together, or alone for who lets all of them begin first.
+
+        The lock is on the folder. The file itself is not opened for it: to close it again would take away
+        the locks that SQLite holds on it. Nobody keeps it longer than it takes to begin.
+        """
+        try:
+            folder = os.open(self._file.parent, os.O_RDONLY) if self._file else None
+        except OSError:  # then the database says what is wrong, if anything is
+            folder = None
+        try:
+            if folder is not None:
+                fcntl.flock(folder, how)
+            yield
+        finally:
+            if folder is not None:
+                os.close(folder)
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[Connection]:
@@ -152,9 +200,8 @@ def _file_of(engine: Engine) -> Path | None:
     return Path(name)
 
 
-def _identity(engine: Engine) -> tuple[int, int] | None:
+def _identity(file: Path | None) -> tuple[int, int] | None:
     """Which file is there now, by device and inode; None where there is none, or no file at all."""
-    file = _file_of(engine)
     try:
         found = file.stat() if file else None
     except OSError:
@@ -163,7 +210,8 @@ def _identity(engine: Engine) -> tuple[int, int] | None:
 
 
 def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None:
-    _keep_to_one_file(engine)
+    file = _file_of(engine)
+    _keep_to_one_file(engine, file)
 
     @event.listens_for(engine, "connect")
     def connected(dbapi: Any, record: Any) -> None:
@@ -172,7 +220,7 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None
             dbapi.execute(f"PRAGMA {pragma}")
         dbapi.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
         dbapi.execute(f"PRAGMA query_only={'ON' if looks else 'OFF'}")
-        record.info[_FILE] = _identity(engine)
+        record.info[_FILE] = _identity(file)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -180,9 +228,8 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None
         connection.exec_driver_sql("BEGIN" if looks else "BEGIN IMMEDIATE")
 
 
-def _keep_to_one_file(engine: Engine) -> None:
+def _keep_to_one_file(engine: Engine, file: Path | None) -> None:
     """Never make a file by looking for it, and never go on with one that was moved, replaced or damaged."""
-    file = _file_of(engine)
 
     @event.listens_for(engine, "do_connect")
     def opened(_dialect: Any, _record: Any, arguments: list[Any], settings: dict[str, Any]) -> None:
@@ -192,7 +239,7 @@ def _keep_to_one_file(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def taken(_dbapi: Any, record: Any, _fairy: Any) -> None:
-        if record.info.get(_FILE) != _identity(engine):
+        if record.info.get(_FILE) != _identity(file):
             raise DisconnectionError  # the pool then opens what is there now, or says that nothing is
 
     @event.listens_for(engine, "handle_error")

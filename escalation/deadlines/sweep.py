@@ -80,6 +80,7 @@ def _any_due(office: Office) -> bool:
 def _next(office: Office, done: _Pass, oldest: Select[Any]) -> bool:
     """Find the next one and fire it, in one transaction. False where there is none to be had."""
     turn, fired = None, False
+    office.database.give_way()
     try:
         with office.changing() as work:
             row = work.db.execute(oldest, {"now": work.now}).first()

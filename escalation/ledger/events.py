@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, or_, select
 
 from escalation.ledger.tables import Event
 
@@ -101,22 +101,43 @@ def by_key(db: Connection, key: str) -> Spent | None:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who did what, for which post, in which state. No person: the clock."""
+    """Who did what, for which post, in which state. No person: the clock. `kept` are its facts, as text."""
 
     person_id: str | None
     post_id: str | None
     action: str
     from_state: str
+    kept: str
 
     @property
     def answers(self) -> bool:
         """Whether it answered or decided."""
         return self.action in ("respond", "decide")
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The facts. Few of them are ever asked for, so they are read only then."""
+        found: Mapping[str, Any] = json.loads(self.kept)
+        return found
+
 
 _ACTS = (
-    select(Event.person_id, Event.post_id, Event.action, Event.from_state)
+    select(Event.person_id, Event.post_id, Event.action, Event.from_state, Event.facts)
     .where(Event.case_id == bindparam("case_id"))
+    .order_by(Event.number)
+)
+_SO_FAR = (
+    select(
+        Event.person_id,
+        Event.post_id,
+        Event.action,
+        Event.from_state,
+        Event.facts,
+        Event.case_id,
+        Event.number,
+        Event.key,
+    )
+    .where(or_(Event.case_id == bindparam("case_id"), Event.key == bindparam("key")))
     .order_by(Event.number)
 )
 
@@ -126,24 +147,17 @@ def acts(db: Connection, case_id: int) -> tuple[Act, ...]:
     return tuple(Act(*row) for row in db.execute(_ACTS, {"case_id": case_id}))
 
 
-def last_fact(db: Connection, case_id: int, actions: tuple[str, ...], fact: str) -> str | None:
-    """The newest value of a fact among the events of these actions."""
-    query = (
-        select(Event.facts)
-        .where(Event.case_id == case_id, Event.action.in_(actions))
-        .order_by(Event.number.desc())
-    )
-    for facts in db.scalars(query):
-        value = json.loads(facts).get(fact)
-        if value:
-            return str(value)
-    return None
+def last_position(acts: Sequence[Act]) -> str | None:
+    """The position that the newest answer took; None before the first."""
+    said = (act.facts.get("position") for act in reversed(acts) if act.answers)
+    return next((str(position) for position in said if position), None)
 
 
-def facts_of(db: Connection, case_id: int, actions: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    """The facts of the events of these actions, oldest first."""
-    query = select(Event.facts).where(Event.case_id == case_id, Event.action.in_(actions))
-    return [json.loads(facts) for facts in db.scalars(query.order_by(Event.number))]
+def so_far(db: Connection, case_id: int, key: str | None) -> tuple[tuple[Act, ...], Spent | None]:
+    """The same, and the event a one-use key was spent on, on this case or on another: one look for both."""
+    rows = db.execute(_SO_FAR, {"case_id": case_id, "key": key}).all()
+    spent = next((Spent(row.case_id, row.number, row.action) for row in rows if key and row.key == key), None)
+    return tuple(Act(*row[:5]) for row in rows if row.case_id == case_id), spent
 
 
 _LATEST = (

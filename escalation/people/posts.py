@@ -7,11 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, SQLColumnExpression, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    exists,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
-from escalation.cover.acting import covered_by, standing_in, with_covered
-from escalation.database.base import UtcDateTime
+from escalation.cover.acting import NOW, covers_from, covers_to, reached, roots, standing_in
 from escalation.errors import NotPossible
 from escalation.people.tables import Agency, Contact, Holding, Membership, Person, Post, Team
 from workflows.definition import Equivalent
@@ -66,6 +75,7 @@ _COLUMNS: tuple[Any, ...] = (
     Agency.kind,
     Post.breaks_glass,
 )
+_WIDE = len(_COLUMNS)
 
 
 _POSTS = (
@@ -104,29 +114,37 @@ def post(db: Connection, post_id: str) -> PostRecord | None:
     return PostRecord(*row) if row else None
 
 
-def held_now(now: datetime) -> ColumnElement[bool]:
+def held_now(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The rule for a holding that is in force."""
     return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
 
 
-def open_at(now: datetime) -> ColumnElement[bool]:
+def open_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The rule for an account that is open. One that is to be closed on a later day still is."""
     return or_(Person.closed_at.is_(None), Person.closed_at > now)
 
 
 # The same, for a statement that is made once: it is asked with “now”.
-OPEN_NOW = or_(Person.closed_at.is_(None), Person.closed_at > bindparam("now", type_=UtcDateTime))
+OPEN_NOW = open_at(NOW)
+_MINE = select(Holding.post_id).where(Holding.person_id == bindparam("person_id"), held_now(NOW))
+_COVERED_FROM = covers_from(_MINE)
+_ACTED_FOR = _POSTS.add_columns(Post.id.in_(_MINE).label("own")).where(
+    Post.id.in_(_MINE.union(select(_COVERED_FROM.c.post_id)))
+)
+_COVERS = select(_COVERED_FROM).order_by(_COVERED_FROM.c.id)
 
 
 def posts_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
     """The posts a person acts for now: those they hold first, then those they cover, each marked so."""
-    mine = select(Holding.post_id).where(Holding.person_id == person_id, held_now(now))
-    own = posts_where(db, Post.id.in_(mine))
-    roots = covered_by(db, [post.id for post in own], now)
-    if not roots:
+    asked = {"person_id": person_id, "now": now}
+    rows = db.execute(_ACTED_FOR, asked).all()
+    own = [PostRecord(*row[:_WIDE]) for row in rows if row.own]
+    if len(own) == len(rows):
         return own
-    covered = posts_where(db, Post.id.in_(roots))
-    return [*own, *(replace(post, covered_from=roots[post.id]) for post in covered)]
+    # Only whoever covers something is asked by which of their own posts.
+    root = roots(db.execute(_COVERS, asked).all(), [post.id for post in own])
+    covered = (PostRecord(*row[:_WIDE]) for row in rows if not row.own)
+    return [*own, *(replace(post, covered_from=root[post.id]) for post in covered)]
 
 
 def challengeable(db: Connection, partnership_id: str, agency_id: str) -> list[PostRecord]:
@@ -177,48 +195,44 @@ class Ladder:
         return replace(found, team_id=team) if found.id in self.closed else found
 
 
-def _ladder_query() -> Select[Any]:
-    holds = (
-        select(Holding.id)
-        .join(Person, Person.id == Holding.person_id)
-        .where(
-            Holding.post_id == Post.id,
-            Holding.since <= bindparam("now", type_=UtcDateTime),
-            or_(Holding.until.is_(None), Holding.until > bindparam("now", type_=UtcDateTime)),
-            OPEN_NOW,
-        )
-        .exists()
-    )
-    named = select(Contact.post_id).where(Contact.agency_id.in_(bindparam("agencies", expanding=True)))
-    mine = or_(Post.agency_id.in_(bindparam("agencies", expanding=True)), Post.id.in_(named))
-    said = (
-        holds.label("held"),
+def _somebody_holds(post_id: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Whether somebody, not closed, holds a post. Asked with “now”."""
+    holds = select(Holding.id).join(Person, Person.id == Holding.person_id)
+    return holds.where(Holding.post_id == post_id, held_now(NOW), OPEN_NOW).exists()
+
+
+_AGENCIES: BindParameter[Any] = bindparam("agencies", expanding=True)
+_NAMED = select(Contact.post_id).where(Contact.agency_id.in_(_AGENCIES))
+# A post stands in it once for each level it is named for, and once where it is named for none.
+_LADDER = (
+    _POSTS.add_columns(
+        _somebody_holds(Post.id).label("held"),
         not_(OPEN).label("closed"),
         Post.successor_id.label("successor"),
         Team.successor_id.label("moved"),
+        Contact.agency_id.label("named_by"),
+        Contact.level.label("named_for"),
     )
-    return _POSTS.add_columns(*said).where(mine, Post.level.in_(LADDER))
-
-
-_LADDER = _ladder_query()
-_CONTACTS = select(Contact.agency_id, Contact.level, Contact.post_id).where(
-    Contact.agency_id.in_(bindparam("agencies", expanding=True))
+    .outerjoin(Contact, and_(Contact.post_id == Post.id, Contact.agency_id.in_(_AGENCIES)))
+    .where(or_(Post.agency_id.in_(_AGENCIES), Post.id.in_(_NAMED)), Post.level.in_(LADDER))
 )
+_TO_EMPTY = covers_to(bindparam("empty", expanding=True))
+_COVERING = select(_TO_EMPTY, _somebody_holds(_TO_EMPTY.c.by_post_id).label("held"))
 
 
 def ladder(db: Connection, agency_ids: Collection[str], now: datetime) -> Ladder:
     """The ladders of some agencies, with their contacts and proxies."""
-    asked = {"agencies": sorted(agency_ids)}
-    rows = db.execute(_LADDER, {**asked, "now": now}).all()
+    rows = db.execute(_LADDER, {"agencies": sorted(agency_ids), "now": now}).all()
     held = frozenset(row.id for row in rows if row.held)
     empty = [row.id for row in rows if not row.held and not row.closed]
+    known = {row.id: PostRecord(*row[:_WIDE]) for row in rows}
     return Ladder(
-        tuple(PostRecord(*row[:10]) for row in rows),
+        tuple(known.values()),
         held | _covered(db, empty, now),
         frozenset(row.id for row in rows if row.closed),
         {row.id: row.successor for row in rows if row.successor},
         {row.team_id: row.moved for row in rows if row.moved},
-        {(row.agency_id, row.level): row.post_id for row in db.execute(_CONTACTS, asked)},
+        {(row.named_by, row.named_for): row.id for row in rows if row.named_by},
     )
 
 
@@ -302,10 +316,18 @@ def _proxy(
     return found[0] if found else None
 
 
+_AT_PARTNERSHIP = _POSTS.add_columns(_somebody_holds(Post.id).label("held")).where(
+    or_(Post.level == bindparam("role"), Post.level == "office"),
+    Agency.partnership_id == bindparam("partnership_id"),
+    OPEN,
+)
+
+
 def _partnership_post(db: Connection, partnership_id: str, role: str, now: datetime) -> PostRecord:
-    mine = (Post.level.in_((role, "office")), Agency.partnership_id == partnership_id)
-    candidates = posts_where(db, *mine, OPEN)
-    held = _held(db, [c.id for c in candidates], now)
+    rows = db.execute(_AT_PARTNERSHIP, {"partnership_id": partnership_id, "role": role, "now": now}).all()
+    candidates = [PostRecord(*row[:_WIDE]) for row in rows]
+    held = {row.id for row in rows if row.held}
+    held |= _covered(db, [row.id for row in rows if not row.held], now)
     if not candidates:
         raise NotPossible(
             [f"The partnership has nobody at the level “{role}”. Tell the partnership’s office."]
@@ -314,45 +336,51 @@ def _partnership_post(db: Connection, partnership_id: str, role: str, now: datet
     return min(candidates, key=lambda c: (c.level != role, c.id not in held, c.id))
 
 
-def _held(db: Connection, post_ids: Sequence[str], now: datetime) -> set[str]:
-    """Which of the posts somebody, not closed, holds or covers now."""
-    query = (
-        select(Holding.post_id)
-        .join(Person, Person.id == Holding.person_id)
-        .where(Holding.post_id.in_(post_ids), held_now(now), open_at(now))
-    )
-    held = set(db.scalars(query))
-    return held | _covered(db, [each for each in post_ids if each not in held], now)
-
-
 def _covered(db: Connection, empty: Collection[str], now: datetime) -> frozenset[str]:
     """Of posts nobody holds, those that somebody covers."""
-    if not any(standing_in(db, each, now) for each in empty):
+    if not empty:
         return frozenset()
-    return frozenset(empty) & with_covered(db, all_held(db, now), now)
+    covers = db.execute(_COVERING, {"empty": list(empty), "now": now}).all()
+    return frozenset(empty) & reached(covers, {row.by_post_id for row in covers if row.held})
+
+
+_ALL_HELD = (
+    select(Holding.post_id).join(Person, Person.id == Holding.person_id).where(held_now(NOW), OPEN_NOW)
+)
 
 
 def all_held(db: Connection, now: datetime) -> set[str]:
     """Every post that somebody, not closed, holds now."""
-    query = select(Holding.post_id).join(Person, Person.id == Holding.person_id)
-    return set(db.scalars(query.where(held_now(now), open_at(now))))
+    return set(db.scalars(_ALL_HELD, {"now": now}))
+
+
+_PEOPLE = (
+    select(Person.id, Person.name, Person.email, Holding.post_id)
+    .join(Holding, Holding.person_id == Person.id)
+    .where(held_now(NOW), OPEN_NOW)
+    .order_by(Person.name)
+)
+_HOLDERS = _PEOPLE.where(Holding.post_id == bindparam("post_id"))
+_TO_ONE = covers_to(bindparam("covered", expanding=True))
+_ACTING = _PEOPLE.where(
+    or_(Holding.post_id == bindparam("post_id"), Holding.post_id.in_(select(_TO_ONE.c.by_post_id)))
+)
 
 
 def holders(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, str]]:
     """(id, name, e-mail) of the people who hold a post now."""
-    query = (
-        select(Person.id, Person.name, Person.email)
-        .join(Holding, Holding.person_id == Person.id)
-        .where(Holding.post_id == post_id, held_now(now), open_at(now))
-        .order_by(Person.name)
-    )
-    return [(row.id, row.name, row.email) for row in db.execute(query)]
+    rows = db.execute(_HOLDERS, {"post_id": post_id, "now": now})
+    return [(row.id, row.name, row.email) for row in rows]
 
 
 def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, str]]:
     """(id, name, e-mail) of the people who act for a post at a moment: who hold it, and then who cover it."""
-    found = {who[0]: who for who in holders(db, post_id, now)}
-    for each in standing_in(db, post_id, now):
-        for who in holders(db, each, now):
-            found.setdefault(who[0], who)
+    rows = db.execute(_ACTING, {"post_id": post_id, "covered": [post_id], "now": now}).all()
+    near = [post_id]
+    if any(row.post_id != post_id for row in rows):
+        near += standing_in(db, post_id, now)
+    in_order = sorted(rows, key=lambda row: near.index(row.post_id))
+    found: dict[str, tuple[str, str, str]] = {}
+    for row in in_order:
+        found.setdefault(row.id, (row.id, row.name, row.email))
     return list(found.values())

@@ -8,7 +8,6 @@ from typing import cast
 
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
-from escalation.cover import asides
 from escalation.errors import NotFound, Unavailable, Unrecorded
 from escalation.ledger import events
 from escalation.office import Changing, Office, Reading
@@ -48,8 +47,8 @@ def _case(work: Changing, reference: str) -> CaseRecord | None:
 def standing_of(work: Reading, viewer: Viewer, case: CaseRecord | None) -> Standing:
     """What access looks at of a case, with whether an emergency has opened it to this person."""
     case_id = case.id if case else _NO_CASE
-    # The same statements for a case that is not there.
-    parts, aside = cases.parts(work.db, case_id), asides.of_case(work.db, case_id)
+    # The same statement for a case that is not there.
+    parts, aside = cases.parts_and_aside(work.db, case_id)
     standing = Standing(case.partnership_id, case.raiser_post_id, parts, aside) if case else _NOBODY
     if not any(names(post) for post in viewer.posts):
         return standing

@@ -9,17 +9,14 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from escalation.agreements import store as agreements
 from escalation.cases import possible
-from escalation.cases.store import CaseRecord
-from escalation.deadlines import store as deadlines
+from escalation.cases.possible import Look
 from escalation.errors import Unanswered
 from escalation.office import Reading
 from escalation.people import posts
-from escalation.people.access import Standing, Viewer, my_parts
+from escalation.people.access import my_parts
 from escalation.people.posts import PostRecord
 from escalation.privacy.content import Upload
-from escalation.tasks import store as tasks
 from workflows.definition import NEW, Procedure
 from workflows.forms import Asked, form_schema
 
@@ -76,36 +73,24 @@ def asked_of(work: Reading, challenged: PostRecord | None) -> Asked:
     return Asked(today(work), {"answered_by": offered})
 
 
-def asked_on_case(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing) -> Asked:
+def asked_on_case(at: Look) -> Asked:
     """What a form on a case can only know now: today, and what is left for this person to confirm or tell."""
-    actions = [] if case.open else agreements.confirmable(work.db, case.id, my_parts(viewer, standing))
-    numbers = tuple((str(action.position), f"Action {action.position}") for action in actions)
-    parties = _to_tell(work, viewer, case, standing)
-    limits = _my_limits(work, viewer, case, standing)
-    return Asked(today(work), {"action_number": numbers, "told_party": parties, "limit_to_extend": limits})
+    numbers = tuple((str(action.position), f"Action {action.position}") for action in at.confirmable)
+    parties = dict.fromkeys((task.subject, at.procedure.parties[task.subject]) for task in at.to_tell)
+    offered = {"action_number": numbers, "told_party": tuple(parties), "limit_to_extend": _my_limits(at)}
+    return Asked(today(at.work), offered)
 
 
-def _my_limits(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing) -> Choices:
+def _my_limits(at: Look) -> Choices:
     """The limits of this person’s side that more time may be asked for, each with its date."""
-    procedure = work.procedure(case.procedure_digest)
-    if procedure.extension is None:
-        return ()
-    sides = {part.side for part in my_parts(viewer, standing)}
-    found = possible.extendable(procedure, deadlines.live(work.db, case.id), sides)
-    calendar = work.calendar(procedure)
+    sides = {part.side for part in my_parts(at.viewer, at.standing)}
+    found = possible.extendable(at.procedure, at.running, sides)
+    calendar = at.work.calendar(at.procedure)
     return tuple(
-        (d.limit_id, f"{procedure.limits[d.limit_id].words} (by {calendar.say(d.due_at)})")
+        (d.limit_id, f"{at.procedure.limits[d.limit_id].words} (by {calendar.say(d.due_at)})")
         for d in found
         if d.due_at
     )
-
-
-def _to_tell(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing) -> Choices:
-    """Whom outside this person may record as told, each once."""
-    parties = work.procedure(case.procedure_digest).parties
-    mine = my_parts(viewer, standing)
-    left = tasks.to_tell(work.db, case.id, standing.parts, mine) if parties else []
-    return tuple(dict.fromkeys((task.subject, parties[task.subject]) for task in left))
 
 
 def today(work: Reading) -> Any:

@@ -13,7 +13,6 @@ from escalation.cases import store as cases
 from escalation.cases.possible import Look
 from escalation.cases.sighted import refuse_stale
 from escalation.cases.store import CaseRecord
-from escalation.cover import asides
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.ledger import events
@@ -110,8 +109,8 @@ def raise_escalation(
     case = _begin(work, post, challenged, procedure, read)
     # Before the first event nobody answers for a side; that event seats them.
     enters = (Part(post.id, "raising", False), Part(challenged.id, "responding", False))
-    at = possible.look(work, viewer, case, _standing(Ground(case, enters, ())), ())
-    ground = Ground(case, (), (), enters, (post, challenged))
+    at = possible.look(work, viewer, case, _standing(Ground(case, enters, ())), (), acts=())
+    ground = Ground(case, (), (), enters, (post, challenged), acts=())
     command = Command(case.reference, "raise", answers, key=key)
     return _kept(work, ground, _doing(at, _permit(at, "raise"), command, read))
 
@@ -174,19 +173,20 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
     """
     case = cases.by_reference(work.db, command.reference, lock=True)
     work = work.at_last()
-    parts = cases.parts(work.db, case.id)
-    ground = Ground(case, parts, (), aside=asides.of_case(work.db, case.id))
-    if isinstance(actor, Viewer) and not may_read(actor, _standing(ground)):
+    parts, aside = cases.parts_and_aside(work.db, case.id)
+    ground = Ground(case, parts, (), aside=aside)
+    standing = _standing(ground)
+    if isinstance(actor, Viewer) and not may_read(actor, standing):
         raise NotFound
-    spent = events.by_key(work.db, command.key) if command.key else None
+    acts, spent = events.so_far(work.db, case.id, command.key)
     if spent:
         return _repeated(work, case, spent, command.action, command.answers)
-    if isinstance(actor, Viewer):
-        refuse_stale(work.db, case, sight(actor, _standing(ground)), command.seen)
-    ground = replace(ground, running=tuple(deadlines.live(work.db, case.id)))
+    if isinstance(actor, Viewer) and command.seen not in (None, case.version):
+        refuse_stale(work.db, case, sight(actor, standing), command.seen)
+    ground = replace(ground, running=tuple(deadlines.live(work.db, case.id)), acts=acts)
     if not isinstance(actor, Viewer):
         return _receipt(by_clock(work, ground, command.action, command.answers))
-    at = possible.look(work, actor, case, _standing(ground), ground.running)
+    at = possible.look(work, actor, case, standing, ground.running, acts=acts)
     return _kept(work, ground, _by_person(at, command))
 
 
@@ -196,8 +196,9 @@ def by_clock(work: Changing, ground: Ground, action: str, facts: Mapping[str, An
     moves = machine.moves_from(procedure, ground.case.state)
     if not any(move.action == action and "clock" in move.by for move in moves):
         raise NotPossible(())
-    acts = possible.acts_of(work, ground.case)
-    situation = possible.situation_of(work, ground.case, ground.running, acts)
+    if ground.acts is None:
+        ground = replace(ground, acts=events.acts(work.db, ground.case.id))
+    situation = possible.situation_of(work, ground.case, ground.running, ground.acts or ())
     step = _step(procedure, ground.case, action, situation)
     return record.keep(work, ground, procedure, Doing(step, Answers({}, dict(facts), {}), None, None, None))
 
@@ -238,7 +239,7 @@ def _differs(kept: Any, given: Any) -> bool:
 def _by_person(at: Look, command: Command) -> Doing:
     """Whether this person may, what they answered, and where it leads."""
     post = _permit(at, command.action)
-    asked = reading.asked_on_case(at.work, at.viewer, at.case, at.standing)
+    asked = reading.asked_on_case(at)
     read = reading.read_answers(at.procedure, command.action, command.answers, asked, state=at.case.state)
     limits.refuse_beyond(at, command.action, read)
     facts = {**read.facts, **limits.facts_of_more_time(at, command.action)}

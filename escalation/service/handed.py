@@ -1,20 +1,18 @@
-"""What has been handed over on a case so far, as its events say: from which post to which. Read-only."""
+"""What has been handed over on a case so far, as its events say: from which post to which. Asks nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection
-
-from escalation.ledger import events
+from escalation.ledger.events import Act
 
 HANDED = ("hand_over", "step_aside", "pass_on_empty")
 
 
-def handed(db: Connection, case_id: int) -> dict[str, str]:
+def handed(acts: Iterable[Act]) -> dict[str, str]:
     """Each post that gave the case away, with the post that has it since. The newest word counts."""
     found: dict[str, str] = {}
-    for facts in events.facts_of(db, case_id, HANDED):
+    for facts in (act.facts for act in acts if act.action in HANDED):
         giver, taker = str(facts["from"]), str(facts["to"])
         found.pop(taker, None)  # who is given it back has it again
         if giver != taker:

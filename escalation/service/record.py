@@ -12,7 +12,7 @@ from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
 from escalation.deadlines.store import DeadlineRecord, Fired
 from escalation.ledger import events
-from escalation.ledger.events import EventRecord
+from escalation.ledger.events import Act, EventRecord
 from escalation.notices import letters, outbox
 from escalation.office import Changing
 from escalation.people import posts
@@ -27,7 +27,6 @@ from workflows.calendars import due
 from workflows.definition import CLOSED, Limit, Procedure, Stage
 from workflows.machine import Step
 
-_ANSWERS = ("respond", "decide")
 SIDES = ("raising", "responding", "deciding")
 
 
@@ -52,8 +51,8 @@ class Doing:
 class Ground:
     """What a case stands on before a step: its row, everybody’s part in it, the limits that run.
 
-    `enters` are parts that begin with the step; `posts` those of the raiser and of whom they challenge,
-    where they were read already.
+    `enters` are parts that begin with the step. What was done so far (`acts`), and the posts of the raiser
+    and of whom they challenge (`posts`), are here where they were read already.
     """
 
     case: CaseRecord
@@ -62,13 +61,14 @@ class Ground:
     enters: tuple[Part, ...] = ()
     posts: tuple[PostRecord, ...] = ()
     aside: frozenset[str] = frozenset()
+    acts: tuple[Act, ...] | None = None
 
 
 def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> CaseRecord:
     """Write it all; give back the case as it is then. Its version is the number of the event."""
     case = ground.case
     number = case.version + 1
-    outcome = _outcome(work, case, procedure, doing)
+    outcome = _outcome(work, ground, procedure, doing)
     responsible = {**_responsible(work, ground, procedure, doing.step), **doing.hands}
     facts = {
         **doing.answers.facts,
@@ -134,13 +134,16 @@ def _raised_late(work: Changing, case: CaseRecord, procedure: Procedure, doing: 
     return {}
 
 
-def _outcome(work: Changing, case: CaseRecord, procedure: Procedure, doing: Doing) -> str | None:
+def _acts(work: Changing, ground: Ground) -> tuple[Act, ...]:
+    return events.acts(work.db, ground.case.id) if ground.acts is None else ground.acts
+
+
+def _outcome(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> str | None:
     if doing.step.dest != CLOSED or doing.step.source == CLOSED:
         return None
     action = procedure.actions[doing.step.action]
     if action.id in procedure.ends:
-        position = events.last_fact(work.db, case.id, _ANSWERS, "position") or ""
-        return procedure.ends[action.id][position or "none"]
+        return procedure.ends[action.id][events.last_position(_acts(work, ground)) or "none"]
     return action.outcome or str(doing.answers.loaded["outcome"])
 
 
@@ -152,7 +155,7 @@ def _responsible(work: Changing, ground: Ground, procedure: Procedure, step: Ste
     known = _ladder(work, ground, stage)
     raiser, challenged = known.named(case.raiser_post_id), known.named(case.challenged_post_id)
     assert raiser and challenged, "foreign keys keep them"  # noqa: S101, PT018 - the database's own promise
-    to = handed(work.db, case.id) if case.version else {}
+    to = handed(_acts(work, ground))
     challenged = known.named(follow(to, challenged.id)) or challenged
     roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
     if stage.deciding:

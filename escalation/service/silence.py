@@ -8,6 +8,7 @@ from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
 from escalation.deadlines.store import QUIET, DeadlineRecord
+from escalation.ledger import events
 from escalation.office import Changing
 from escalation.service import record
 from escalation.service.door import by_clock
@@ -66,7 +67,9 @@ def _run_out(
 def _follow(work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord) -> CaseRecord:
     """The record says that the limit was missed; then what the procedure lets follow."""
     parts = cases.parts(work.db, case.id)
-    ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)))
+    # That it was missed is no answer and hands nothing over, so what was done so far is read once for both.
+    done = events.acts(work.db, case.id)
+    ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)), acts=done)
     if not limit.timer:
         facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
         ground = replace(ground, case=by_clock(work, ground, "miss_limit", facts))

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from escalation.cases import possible
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
+from escalation.deadlines.store import DeadlineRecord
+from escalation.ledger import events
+from escalation.ledger.events import Act
 from escalation.office import Reading
 from escalation.people import posts
 from escalation.people.access import SIDES, Part, Standing, Viewer, my_parts
@@ -28,17 +31,33 @@ class Choice:
     person_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _SoFar:
+    """What is the same for everybody who is asked about: the limits that run, and what was done."""
+
+    running: tuple[DeadlineRecord, ...] = ()
+    acts: tuple[Act, ...] = ()
+
+
+_NOTHING = _SoFar()
+
+
+def _so_far(work: Reading, case: CaseRecord) -> _SoFar:
+    return _SoFar(tuple(deadlines.live(work.db, case.id)), events.acts(work.db, case.id))
+
+
 def people(
     work: Reading, case: CaseRecord, standing: Standing, part: Part, viewer: Viewer
 ) -> tuple[Choice, ...]:
     """The others who hold the post, and may act on the case."""
     post = posts.post(work.db, part.post_id)
     assert post is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
-    found = posts.holders(work.db, post.id, work.now)
+    others = [who for who in posts.holders(work.db, post.id, work.now) if who[0] != viewer.person_id]
+    so_far = _so_far(work, case) if others else _NOTHING
     return tuple(
         Choice(f"person/{person_id}", f"{name}, who holds the same post", post, person_id)
-        for person_id, name, _ in found
-        if person_id != viewer.person_id and _may_judge(work, case, standing, part, person_id)
+        for person_id, name, _ in others
+        if _may_judge(work, case, standing, part, so_far, person_id)
     )
 
 
@@ -49,7 +68,8 @@ def other_posts(
     post = posts.post(work.db, part.post_id)
     assert post is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
     found = (each for each in _same_or_above(work, post) if each.id != post.id)
-    fit = (each for each in found if _fits(work, case, standing, replace(part, post_id=each.id), viewer))
+    so_far = _so_far(work, case)
+    fit = (p for p in found if _fits(work, case, standing, replace(part, post_id=p.id), so_far, viewer))
     return tuple(Choice(f"post/{each.id}", each.words, each) for each in fit)
 
 
@@ -58,6 +78,7 @@ def next_tier(work: Reading, case: CaseRecord, standing: Standing, part: Part) -
     post = posts.post(work.db, part.post_id)
     assert post is not None, "a foreign key keeps it"  # noqa: S101 - the database's own promise
     found = [each for each in _same_or_above(work, post) if each.id != post.id]
+    so_far = _so_far(work, case)
 
     def order(each: PostRecord) -> tuple[bool, int, bool, str]:
         level = LADDER.index(each.level) if each.level in LADDER else 0
@@ -65,7 +86,7 @@ def next_tier(work: Reading, case: CaseRecord, standing: Standing, part: Part) -
         return each.level == post.level, level, each.team_id != post.team_id, each.id
 
     for each in sorted(found, key=order):
-        if _fits(work, case, standing, replace(part, post_id=each.id), None):
+        if _fits(work, case, standing, replace(part, post_id=each.id), so_far, None):
             return each
     return None
 
@@ -78,14 +99,18 @@ def _same_or_above(work: Reading, post: PostRecord) -> Iterable[PostRecord]:
     return posts.posts_where(work.db, Post.agency_id == post.agency_id, Post.level.in_(levels))
 
 
-def _fits(work: Reading, case: CaseRecord, standing: Standing, part: Part, viewer: Viewer | None) -> bool:
+def _fits(
+    work: Reading, case: CaseRecord, standing: Standing, part: Part, so_far: _SoFar, viewer: Viewer | None
+) -> bool:
     """Whether somebody else acts for the post, and may judge what the case waits for."""
     found = posts.acting(work.db, part.post_id, work.now)
     others = [person_id for person_id, _, _ in found if viewer is None or person_id != viewer.person_id]
-    return any(_may_judge(work, case, standing, part, person_id) for person_id in others)
+    return any(_may_judge(work, case, standing, part, so_far, person_id) for person_id in others)
 
 
-def _may_judge(work: Reading, case: CaseRecord, standing: Standing, part: Part, person_id: str) -> bool:
+def _may_judge(
+    work: Reading, case: CaseRecord, standing: Standing, part: Part, so_far: _SoFar, person_id: str
+) -> bool:
     """Nobody is handed a challenge about their own decision, one they stepped aside from, or both sides."""
     others = (each for each in standing.parts if (each.post_id, each.side) != (part.post_id, part.side))
     left = (replace(each, responsible=each.responsible and each.side != part.side) for each in others)
@@ -94,8 +119,7 @@ def _may_judge(work: Reading, case: CaseRecord, standing: Standing, part: Part, 
     sides = {each.side for each in my_parts(viewer, seated)} & set(SIDES)
     if sides != {part.side}:
         return False
-    running = tuple(deadlines.live(work.db, case.id))
-    at = possible.look(work, viewer, case, seated, running)
+    at = possible.look(work, viewer, case, seated, so_far.running, acts=so_far.acts)
     parties = {part.side, f"{part.side} side"}
     moves = [
         move

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from escalation.database.engine import Database
 from escalation.errors import Unavailable
 from escalation.office import Office
 from tests.support.desk import Desk
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.sqlite_only(reason="is about the file")
 
@@ -130,3 +134,49 @@ def cases_named(database: Database) -> list[str]:
 def test_a_folder_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be made"):
         Database(f"sqlite:///{tmp_path / 'nowhere' / 'new.db'}").create()
+
+
+def test_whoever_waits_to_change_it_goes_before_the_next_transaction_of_a_sweep(
+    database: Database, tmp_path: Path
+) -> None:
+    """The sweep has the lock; somebody waits; the sweep commits and gives way: theirs is the next one."""
+    patient = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    saved = threading.Event()
+
+    def save() -> None:
+        with patient.changing():
+            saved.wait(30)
+
+    someone = threading.Thread(target=save)
+    with database.changing():
+        someone.start()
+        assert eventually(lambda: waits_for(tmp_path))
+    database.give_way(at_most=60)
+    with pytest.raises(Unavailable), database.changing():
+        pass
+    saved.set()
+    someone.join()
+    with database.changing():
+        pass
+    patient.close()
+
+
+def test_a_sweep_goes_on_though_somebody_who_waits_has_stopped(database: Database, tmp_path: Path) -> None:
+    place = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(place, fcntl.LOCK_SH)
+    database.give_way(at_most=0.02)
+    with database.changing():
+        pass
+    os.close(place)
+
+
+def waits_for(folder: Path) -> bool:
+    """Whether somebody waits to begin a change of a database in this folder."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(place)
+    return False
