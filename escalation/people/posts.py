@@ -106,7 +106,7 @@ def post(db: Connection, post_id: str) -> PostRecord | None:
 
 def held_now(now: datetime) -> ColumnElement[bool]:
     """The rule for a holding that is in force."""
-    return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
+    return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now), ~Holding.waits)
 
 
 def open_at(now: datetime) -> ColumnElement[bool]:
@@ -183,6 +183,7 @@ def _ladder_query() -> Select[Any]:
         .join(Person, Person.id == Holding.person_id)
         .where(
             Holding.post_id == Post.id,
+            ~Holding.waits,
             Holding.since <= bindparam("now", type_=UtcDateTime),
             or_(Holding.until.is_(None), Holding.until > bindparam("now", type_=UtcDateTime)),
             OPEN_NOW,
@@ -356,3 +357,8 @@ def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, 
         for who in holders(db, each, now):
             found.setdefault(who[0], who)
     return list(found.values())
+
+
+def acting_on(db: Connection, post_id: str, aside: Collection[str], now: datetime) -> bool:
+    """Whether anybody acts for a post on a case that these people stepped aside from."""
+    return any(person_id not in aside for person_id, _, _ in acting(db, post_id, now))
