@@ -90,13 +90,17 @@ def answering(work: Reading, post: PostRecord, *, but: Collection[str]) -> list[
 
 def waiting(work: Reading, viewer: Viewer) -> tuple[Given, ...]:
     """What the viewer may say is right or wrong, oldest first: nobody answers for what they gave or got."""
+    return _theirs(work, viewer, GivenPost.answered_at.is_(None), _goes_on(work))
+
+
+def _theirs(work: Reading, viewer: Viewer, *rules: ColumnElement[bool]) -> tuple[Given, ...]:
     own = care.seeing_to(viewer)
     if not own:
         return ()
     whole = [post.partnership_id for post in own if care.whole_of(post)]
     near = [post.agency_id for post in own if not care.whole_of(post)]
     scope = or_(Agency.partnership_id.in_(whole), Agency.id.in_(near))
-    found = _given(work, scope, GivenPost.answered_at.is_(None), _goes_on(work))
+    found = _given(work, scope, *rules)
     return tuple(
         each
         for each in found
@@ -127,10 +131,12 @@ def answer(work: Changing, viewer: Viewer, holding_ids: Iterable[int], *, right:
 
     NotFound for what is not the viewer’s to answer; NotPossible where somebody was quicker.
     """
-    mine = {each.id: each for each in waiting(work, viewer)}
     wanted = sorted(set(holding_ids))
+    mine = {each.id: each for each in _theirs(work, viewer, GivenPost.holding_id.in_(wanted))}
     if not wanted or not set(wanted) <= set(mine):
         raise NotFound
+    if not set(wanted) <= {each.id for each in waiting(work, viewer)}:
+        raise NotPossible(["Somebody else has answered that already, or it is over. Nothing was changed."])
     said = {"answered_by": viewer.person_id, "answered_at": work.now, "right": right}
     for each in (mine[holding_id] for holding_id in wanted):
         open_ = (GivenPost.holding_id == each.id, GivenPost.answered_at.is_(None))

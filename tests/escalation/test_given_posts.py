@@ -108,7 +108,7 @@ def test_two_answers_at_once_count_once(desk: Desk) -> None:
     [open_] = waiting(desk, "grace")
     with desk.office.changing() as work:
         giving.answer(work, desk.person("olu"), [open_.id], right=True)
-    with pytest.raises(NotFound), desk.office.changing() as work:
+    with pytest.raises(NotPossible, match="answered that already"), desk.office.changing() as work:
         giving.answer(work, desk.person("grace"), [open_.id], right=False)
 
 
