@@ -114,6 +114,9 @@ def test_its_own_side_is_not_hidden_by_what_the_cover_would_be_asked_sooner(desk
     cover(desk, "otis", SW1, "council-south-sw1")
     reference = desk.raised("ada", **{**CHALLENGE, "answered_by": SW1})
     assert SW1 in desk.person("ada").post_ids
+    assert listed(desk, "ada") == [reference], (
+        "it waits for the post she only covers, so it is among the others"
+    )
     desk.act("ben", "respond", reference)
     assert listed(desk, "ada", KEY) == [reference]
     assert listed(desk, "ada", SW1) == []
