@@ -55,11 +55,13 @@ class Named:
 class Leaver:
     """What somebody holds. Cases by reference alone; drafts as a number: only whoever has them reads them.
 
-    `acts_for`: their posts cover others, who would be left without anybody.
+    `acts_for`: their posts cover others, who would be left without anybody. `near`: the posts they hold, or
+    where there is none those they held.
     """
 
     person: Named
     posts: tuple[PostRecord, ...]
+    near: tuple[PostRecord, ...]
     cases: tuple[str, ...]
     answers_for: tuple[str, ...]
     leads: tuple[str, ...]
@@ -87,6 +89,7 @@ def preview(work: Reading, viewer: Viewer, person_id: str) -> Leaver:
     return Leaver(
         person=person,
         posts=tuple(held),
+        near=tuple(near),
         cases=tuple(dict.fromkeys(each.case.reference for each in mine)),
         answers_for=tuple(dict.fromkeys(each.case.reference for each in mine if each.live)),
         leads=tuple(leads.open_of(work.db, person_id)),
@@ -237,7 +240,7 @@ def _note(work: Changing, viewer: Viewer, found: Leaver, successor_id: str, at: 
     if found.drafts:
         many = "challenge" if found.drafts == 1 else "challenges"
         day += f", with {found.drafts} {many} begun and not sent"
-    for agency_id, home in dict.fromkeys((post.agency_id, post.partnership_id) for post in found.posts):
+    for agency_id, home in dict.fromkeys((post.agency_id, post.partnership_id) for post in found.near):
         after = f"{to.name}, {day}" if to else day
         by = register.By(work, home, viewer.person_id)
         by.note(f"{found.person.name} leaves", agency_id=agency_id, after=after)
@@ -246,9 +249,11 @@ def _note(work: Changing, viewer: Viewer, found: Leaver, successor_id: str, at: 
 def _refuse_posts(work: Reading, viewer: Viewer, found: Leaver, successor_id: str, at: datetime) -> None:
     """Nobody gives themselves a post of the partnership, and a directory always has somebody to keep it."""
     own = {post.level for post in viewer.posts if not post.covered_from}
-    for post in found.posts:
-        if successor_id and _keeps(viewer) and not giving.works_in(work, successor_id, post.agency_id):
+    if successor_id and _keeps(viewer):
+        there = [giving.works_in(work, successor_id, post.agency_id) for post in found.near]
+        if not (all(there) if found.posts else any(there)):
             raise Unanswered({"successor": [NEW_HERE]})
+    for post in found.posts:
         if successor_id == viewer.person_id and post.level in PARTNERSHIP_LEVELS and post.level not in own:
             raise Unanswered({"successor": [NOT_TO_ONESELF]})
         keeps = post.level == "administrator" and not successor_id

@@ -229,7 +229,13 @@ def test_whoever_is_between_posts_passes_on_what_they_began_in_their_last(desk: 
     draft = begun(desk, "niamh", BABY)
     leave_posts(desk, "niamh")
     assert refused(desk, "charlie", "niamh") == leaving.NEEDS_SUCCESSOR
+    nora = newcomer(desk)
+    assert refused(desk, "charlie", "niamh", nora) == leaving.NEW_HERE, (
+        "a keeper could have made that account"
+    )
     leave(desk, "olu", "niamh", "grace")
+    with desk.office.reading() as work:
+        assert "with 1 challenge begun" in entries.changes(work, desk.person("moira"))[0].after
     assert drafts_of(desk, "grace") == [(draft, "Niamh Gallagher")]
 
 

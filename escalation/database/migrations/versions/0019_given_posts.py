@@ -42,6 +42,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    of_ours = "SELECT id FROM messages WHERE letter = 'post_given'"
+    op.execute(f"DELETE FROM enclosures WHERE message_id IN ({of_ours})")  # noqa: S608 - a sentence of our own
     op.execute("DELETE FROM messages WHERE letter = 'post_given'")
     op.execute("DELETE FROM deliveries WHERE letter = 'address'")
     op.drop_index("ix_drafts_heir_id", "drafts")
