@@ -81,8 +81,10 @@ def preview(work: Reading, viewer: Viewer, person_id: str) -> Leaver:
     """What somebody holds, before anything is done. NotFound for anybody the viewer does not see to."""
     # The same statements for somebody who is not there.
     person, held = _person(work, person_id), _held(work, person_id)
+    if person is None:
+        raise NotFound
     near = held or _held(work, person_id, ever=True)
-    if person is None or not _may(viewer, near):
+    if not _may(viewer, near):
         raise NotFound
     ids = [post.id for post in held]
     mine, covers = _open_cases(work.db, ids), _covers(work, ids)
