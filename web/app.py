@@ -24,6 +24,7 @@ import web.edge
 import web.emergency
 import web.errors
 import web.federation
+import web.given_posts
 import web.handing
 import web.health
 import web.hiding
@@ -87,6 +88,7 @@ AREAS = (
     web.moving,
     web.closures,
     web.cover,
+    web.given_posts,
     web.handing,
     web.leaving,
     web.directory,

@@ -86,7 +86,7 @@ class Desk:
 
 def open_desk(work: Reading, viewer: Viewer, draft_id: str) -> Desk:
     """A person’s own draft, with its procedure. NotFound for anybody else’s."""
-    draft = drafts.one(work.db, draft_id, viewer.person_id, lock=isinstance(work, Changing))
+    draft = drafts.one(work, draft_id, viewer.person_id, lock=isinstance(work, Changing))
     post = posts.post(work.db, draft.post_id)
     if post is None:
         raise NotFound

@@ -12,7 +12,7 @@ from escalation.cases import drafts, lists, mine
 from escalation.cases.drafts import DraftRecord
 from escalation.cases.lists import Listed
 from escalation.office import Reading
-from escalation.people import entries, partnerships
+from escalation.people import entries, giving, partnerships
 from escalation.people.access import Viewer, may, raising_posts
 from escalation.people.posts import KEEPING_LEVELS
 from escalation.people.rules import Function
@@ -70,15 +70,17 @@ def _whole(which: str, read: Callable[..., Listed[Any]]) -> str:
 
 
 def _mine(work: Reading, shown: Viewer, who: Viewer) -> dict[str, Any]:
-    inbox = lists.inbox(work, shown)
+    inbox = lists.inbox(work, shown, whole=who)
     return {
         "inbox": inbox,
         "whose": mine.whose(work, shown, [row.reference for row in inbox.rows]),
-        "others": lists.others(work, shown),
-        "ended": lists.ended(work, shown),
+        "others": lists.others(work, shown, whole=who),
+        "ended": lists.ended(work, shown, whole=who),
         "to_do": things_to_do(work, shown),
+        "given": giving.waiting(work, who),
+        "coming": giving.of_person(work, who.person_id) if not who.posts else (),
         "stale": entries.stale_contacts(work, who),
-        "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work.db, who.person_id)],
+        "drafts": [(draft, _about(work, who, draft)) for draft in drafts.of_person(work, who.person_id)],
         "partnership": partnerships.of(work, who.posts[0].partnership_id) if who.posts else None,
     }
 

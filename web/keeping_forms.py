@@ -64,6 +64,11 @@ class Sheet:
     link: tuple[str, str] | None = None
 
 
+# A second person: `people.giving`.
+SECOND = (
+    "Whoever else answers for the agency is told at once. Somebody who does not work in the agency yet begins"
+    " when one of them has said that this is right."
+)
 Shown = Callable[[Reading, Viewer, str], Sheet]
 Done = Callable[[Changing, Viewer, str, Typed], str]
 
@@ -192,7 +197,7 @@ def _give(work: Reading, viewer: Viewer, post_id: str) -> Sheet:
     found = asking.thing(work, viewer, "post", post_id)
     return Sheet(
         f"Who holds “{found.name}”?", found.agency, "Give them the post", (PERSON, FIRST, LAST),
-        {"person": asking.people(work, viewer)},
+        {"person": asking.people(work, viewer)}, words=(SECOND,),
         link=("Somebody who has no account here yet", f"agencies/{found.agency.id}/add-person"),
     )  # fmt: skip
 
@@ -231,7 +236,7 @@ def _newcomer(work: Reading, viewer: Viewer, agency_id: str) -> Sheet:
     said = "They get a letter with a link to choose a password. It works once, and for 7 days."
     return Sheet(
         "Add a person", home, "Add them and send the invitation", (PERSON_NAME, EMAIL, POST, FIRST, LAST),
-        {"post": asking.posts(work, home)}, words=(said,),
+        {"post": asking.posts(work, home)}, words=(said, SECOND),
     )  # fmt: skip
 
 
@@ -256,8 +261,6 @@ def _edit_person(work: Reading, viewer: Viewer, person_id: str) -> Sheet:
 def _put_person(work: Changing, viewer: Viewer, person_id: str, typed: Typed) -> str:
     found = asking.thing(work, viewer, "person", person_id)
     keeping.put_person(work, viewer, {"id": person_id, "name": typed["name"], "email": typed["email"]})
-    if found.values["email"] != typed["email"].strip().lower():
-        links.end_all(work, person_id)  # what went to the old address opens nothing any more
     return found.agency.id
 
 

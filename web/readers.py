@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
+from escalation.people import giving
 from escalation.people.access import may
 from escalation.people.rules import Function
 from escalation.reads import store
@@ -34,9 +35,9 @@ def unusual() -> str:
     """Reading to ask about: by the viewer’s own agency, or in the whole partnership for its office."""
     with office().reading() as work:
         found = odd_list(work, viewer(), before=_before())
-    return render_template(
-        "readers/unusual.html", found=found, whole=may(viewer(), Function.ODD_OF_ALL), before=_before()
-    )
+        given = giving.to_ask_about(work, viewer()) if _before() is None else ()
+    whole = may(viewer(), Function.ODD_OF_ALL)
+    return render_template("readers/unusual.html", found=found, given=given, whole=whole, before=_before())
 
 
 def _before() -> int | None:

@@ -1,4 +1,7 @@
-"""What somebody has typed and not yet sent: kept on the server, read by its owner alone."""
+"""What somebody has typed and not yet sent: kept on the server, read by its owner alone.
+
+When somebody leaves, whoever takes their posts over owns it from then on.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from escalation.cases.tables import Draft, DraftFile
 from escalation.errors import NotFound
-from escalation.office import Changing
+from escalation.office import Changing, Reading
+from escalation.people.tables import Person
 from escalation.privacy.content import Upload
 
 
 @dataclass(frozen=True, slots=True)
 class DraftRecord:
-    """A challenge being written. `answers` are as typed; `done` names the pages that passed."""
+    """A challenge being written. `answers` are as typed; `done` names the pages that passed.
+
+    `begun_by` is the name of whoever began it and has left; empty for its owner’s own.
+    """
 
     id: str
     person_id: str
@@ -27,6 +46,7 @@ class DraftRecord:
     answers: Mapping[str, Any]
     done: tuple[str, ...]
     changed_at: datetime
+    begun_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +80,60 @@ def begin(work: Changing, person_id: str, post_id: str, *, partnership_id: str |
     return made
 
 
-def of_person(db: Connection, person_id: str) -> list[DraftRecord]:
+def of_person(work: Reading, person_id: str) -> list[DraftRecord]:
     """A person’s drafts, newest first."""
-    query = select(Draft.__table__).where(Draft.person_id == person_id).order_by(Draft.changed_at.desc())
-    return [_record(dict(row._mapping)) for row in db.execute(query)]
+    query = _drafts(person_id).where(_owned(work, person_id)).order_by(Draft.changed_at.desc())
+    return [_record(row) for row in work.db.execute(query)]
 
 
-def one(db: Connection, draft_id: str, person_id: str, *, lock: bool = False) -> DraftRecord:
+def begun(work: Reading, person_id: str) -> int:
+    """How many drafts of a person hold anything."""
+    holds = or_(Draft.answers != "{}", Draft.id.in_(select(DraftFile.draft_id)))
+    return work.db.scalar(select(func.count(Draft.id)).where(_owned(work, person_id), holds)) or 0
+
+
+def one(work: Reading, draft_id: str, person_id: str, *, lock: bool = False) -> DraftRecord:
     """A person’s own draft. NotFound for anybody else’s.
 
     Lock it before changing it: two pages saved at the same moment each add to what the other kept.
     """
-    query = select(Draft.__table__).where(Draft.id == draft_id, Draft.person_id == person_id)
-    row = db.execute(query.with_for_update() if lock else query).first()
+    query = _drafts(person_id).where(Draft.id == draft_id, _owned(work, person_id))
+    row = work.db.execute(query.with_for_update(of=Draft) if lock else query).first()
     if row is None:
         raise NotFound
-    return _record(dict(row._mapping))
+    return _record(row)
+
+
+def pass_on(work: Changing, person_id: str, heir_id: str, at: datetime) -> None:
+    """From a moment on what somebody has begun to write is another’s; so is what was to come to them."""
+    theirs = and_(Draft.person_id == person_id, or_(Draft.heir_from.is_(None), Draft.heir_from > work.now))
+    come = and_(Draft.heir_id == person_id, Draft.heir_from <= at)
+    coming = and_(Draft.heir_id == person_id, Draft.heir_from > at)
+    work.db.execute(update(Draft).where(coming).values(heir_id=heir_id))
+    work.db.execute(update(Draft).where(or_(theirs, come)).values(heir_id=heir_id, heir_from=at))
+
+
+def _owned(work: Reading, person_id: str) -> ColumnElement[bool]:
+    """Whoever began it, until it passes; then whoever has it from them."""
+    still = or_(Draft.heir_from.is_(None), Draft.heir_from > work.now)
+    return or_(
+        and_(Draft.person_id == person_id, still),
+        and_(Draft.heir_id == person_id, Draft.heir_from <= work.now),
+    )
+
+
+def _drafts(person_id: str) -> Select[*tuple[Any, ...]]:
+    who = select(Person.name).where(Person.id == Draft.person_id, Person.id != person_id).scalar_subquery()
+    return select(
+        Draft.id,
+        Draft.person_id,
+        Draft.post_id,
+        Draft.partnership_id,
+        Draft.answers,
+        Draft.done,
+        Draft.changed_at,
+        func.coalesce(who, "").label("begun_by"),
+    )
 
 
 def save(work: Changing, draft: DraftRecord, answers: Mapping[str, Any], *, page: str, passed: bool) -> None:
@@ -132,7 +190,8 @@ def uploads(db: Connection, draft_id: str) -> list[Upload]:
     return [Upload(*row) for row in db.execute(query)]
 
 
-def _record(row: Mapping[Any, Any]) -> DraftRecord:
+def _record(row: Row[Any]) -> DraftRecord:
+    found = dict(row._mapping)
     return DraftRecord(
-        **{**row, "answers": json.loads(row["answers"]), "done": tuple(json.loads(row["done"]))}
+        **{**found, "answers": json.loads(found["answers"]), "done": tuple(json.loads(found["done"]))}
     )

@@ -113,7 +113,7 @@ def _taken_up(work: Reading, known: Mapping[str, PostRecord], spells: Sequence[_
         select(Holding.post_id, Holding.person_id, Holding.since, Person.name)
         .join(Person, Person.id == Holding.person_id)
         .where(Holding.post_id.in_({spell.post_id for spell in spells}), Holding.since <= work.now)
-        .where(or_(Holding.until.is_(None), Holding.until > Holding.since))
+        .where(or_(Holding.until.is_(None), Holding.until > Holding.since), ~Holding.waits)
     )
     rows = work.db.execute(query).all()
     for spell in spells:

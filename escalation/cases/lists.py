@@ -5,9 +5,8 @@ A list is read from a place in it onward, never by skipping, so that its last pa
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -17,12 +16,14 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    and_,
     bindparam,
     case,
     exists,
     false,
     func,
     null,
+    or_,
     select,
     true,
     tuple_,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from escalation.cases import seen
+from escalation.cases.places import Place
 from escalation.cases.tables import Case, Participant
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
@@ -48,9 +50,6 @@ Row = TypeVar("Row")
 _Query: TypeAlias = Select[*tuple[Any, ...]]
 _Raising, _Responding = aliased(Agency), aliased(Agency)
 _Other = aliased(Deadline)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_PLACE = re.compile(r"([0-9]{1,17})?-([0-9]{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +66,6 @@ class Listed(Generic[Row]):
     def in_all(self) -> str:
         """How many there are, as a page says it."""
         return f"{self.count} or more" if self.more else str(self.count)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Behind which limit an inbox goes on: its date, if it has one that runs, and its id."""
-
-    due_at: datetime | None
-    id: int
-
-    @classmethod
-    def read(cls, said: str) -> _Place | None:
-        """The place an address says; None for anything else, which is the first page."""
-        found = _PLACE.fullmatch(said)
-        if found is None:
-            return None
-        due_at = _EPOCH + int(found[1]) * _MICROSECOND if found[1] else None
-        return cls(due_at, int(found[2]))
-
-    def __str__(self) -> str:
-        return f"{(self.due_at - _EPOCH) // _MICROSECOND if self.due_at else ''}-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +100,49 @@ class CaseRow:
     closed_at: datetime | None
 
 
-def inbox(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[InboxRow]:
-    """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
-    place = _Place.read(after)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How many posts a list is asked for. From `own` on they count for no case that is kept apart."""
+
+    posts: int
+    own: int
+
+
+def inbox(work: Reading, viewer: Viewer, *, after: str = "", whole: Viewer | None = None) -> Listed[InboxRow]:
+    """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last.
+
+    Where only some of somebody’s posts are shown, `whole` is them with all.
+    """
+    place = Place.read(after)
     kind = "" if place is None else "dated" if place.due_at else "undated"
-    given = _given(work, viewer, place is not None)
+    asked, given = _given(work, viewer, whole or viewer, begun=place is not None)
     if place:
         given |= {"place_at": place.due_at, "place_id": place.id}
-    found = work.db.execute(_inbox(len(viewer.post_ids), kind), given).all()
+    found = work.db.execute(_inbox(asked, kind), given).all()
     count = found[0].here if found else 0
     return Listed(
         work.readable(found, _inbox_row),
         min(count, COUNTED),
         count > COUNTED,
-        str(_Place(found[-1].due_at, found[-1].limit_row)) if count > PAGE else "",
+        str(Place(found[-1].due_at, found[-1].limit_row)) if count > PAGE else "",
         begun=place is not None,
     )
 
 
-def _given(work: Reading, viewer: Viewer, begun: bool) -> dict[str, Any]:
+def _given(work: Reading, viewer: Viewer, whole: Viewer, *, begun: bool) -> tuple[_Asked, dict[str, Any]]:
     """What a list is asked with. Once it has begun, nobody counts what is left."""
+    apart = seen.kept_apart(work.db, whole)
+    own = sum(not post.covered_from for post in viewer.posts) if apart else len(viewer.posts)
     posts = {_post(at): post_id for at, post_id in enumerate(viewer.post_ids)}
-    return {**posts, "now": work.now, "me": viewer.person_id, "most": (PAGE if begun else COUNTED) + 1}
+    more = {"apart": apart} if own < len(viewer.posts) else {}
+    given = {"now": work.now, "me": viewer.person_id, "most": (PAGE if begun else COUNTED) + 1}
+    return _Asked(len(viewer.posts), own), {**posts, **given, **more}
 
 
 # To put these queries together takes longer than to answer them, so each is put together once.
 @cache
-def _inbox(posts: int, place: str) -> _Query:
-    found = _waiting(posts, place)
+def _inbox(asked: _Asked, place: str) -> _Query:
+    found = _waiting(asked, place)
     order = (found.c.due_at.is_(None), found.c.due_at, found.c.id)
     page = select(found).order_by(*order).limit(PAGE).subquery()
     return (
@@ -173,18 +167,18 @@ def _inbox(posts: int, place: str) -> _Query:
     )
 
 
-def _waiting(posts: int, place: str) -> CTE:
+def _waiting(asked: _Asked, place: str) -> CTE:
     """The first so many limits behind a place that wait for so many posts: dated ones, then the rest.
 
     Each post is asked for so many by its index, so that it does not matter how many wait.
     """
     if place == "undated":
-        return _of_posts(posts, _most(), Deadline.id > _place_id(), dated=False).cte("found")
+        return _of_posts(asked, _most(), Deadline.id > _place_id(), dated=False).cte("found")
     there = tuple_(bindparam("place_at", type_=UtcDateTime()), _place_id())
     behind = (tuple_(Deadline.due_at, Deadline.id) > there,) if place else ()
-    dated = _of_posts(posts, _most(), *behind, dated=True).cte("dated")
+    dated = _of_posts(asked, _most(), *behind, dated=True).cte("dated")
     room = _most() - select(func.count()).select_from(dated).scalar_subquery()
-    rest = _of_posts(posts, room, dated=False)
+    rest = _of_posts(asked, room, dated=False)
     return union_all(select(dated), select(rest.subquery())).cte("found")
 
 
@@ -192,11 +186,11 @@ def _place_id() -> ColumnElement[int]:
     return bindparam("place_id", type_=Integer)
 
 
-def _of_posts(posts: int, most: ColumnElement[int], *behind: ColumnElement[bool], dated: bool) -> _Query:
+def _of_posts(asked: _Asked, most: ColumnElement[int], *behind: ColumnElement[bool], dated: bool) -> _Query:
     order = (Deadline.due_at, Deadline.id) if dated else (Deadline.id,)
     rules = [Deadline.ended_at.is_(None), _waits(Deadline), _dated(Deadline) == dated, *behind]
     rules.append(~_aside(Deadline.case_id))
-    rules.append(~_sooner(posts, dated=dated))
+    rules.append(~_sooner(asked, dated=dated))
     columns = (
         Deadline.id,
         Deadline.case_id,
@@ -205,20 +199,23 @@ def _of_posts(posts: int, most: ColumnElement[int], *behind: ColumnElement[bool]
         Deadline.paused_at,
     )
     of_each = [
-        select(*columns).where(Deadline.obliged_post_id == post, *rules).order_by(*order).limit(most)
-        for post in _posts(posts) or [null()]
+        select(*columns)
+        .where(Deadline.obliged_post_id == post, *rules, *_not_apart(Deadline.case_id, asked, at))
+        .order_by(*order)
+        .limit(most)
+        for at, post in enumerate(_posts(asked) or [null()])
     ]
     found = union_all(*[select(each.subquery()) for each in of_each]).subquery()
     return select(found).order_by(found.c.due_at, found.c.id).limit(most)
 
 
-def _sooner(posts: int, *, dated: bool) -> ColumnElement[bool]:
+def _sooner(asked: _Asked, *, dated: bool) -> ColumnElement[bool]:
     """Whether something else on the same case waits for the viewer, and comes first."""
     first = (_Other.due_at < Deadline.due_at) | (
         (_Other.due_at == Deadline.due_at) & (_Other.id < Deadline.id)
     )
     before = _dated(_Other) & first if dated else _dated(_Other) | (_Other.id < Deadline.id)
-    mine = (_Other.case_id == Deadline.case_id, _held_by(_Other, posts))
+    mine = (_Other.case_id == Deadline.case_id, _held_by(_Other, asked))
     return exists().where(*mine, _Other.ended_at.is_(None), _waits(_Other), before)
 
 
@@ -235,13 +232,22 @@ def _post(at: int) -> str:
     return f"post_{at}"
 
 
-def _posts(posts: int) -> list[ColumnElement[Any]]:
-    return [bindparam(_post(at), type_=String) for at in range(posts)]
+def _posts(asked: _Asked) -> list[ColumnElement[Any]]:
+    return [bindparam(_post(at), type_=String) for at in range(asked.posts)]
 
 
-def _held_by(limit: type[Deadline], posts: int) -> ColumnElement[bool]:
+def _not_apart(case_id: Any, asked: _Asked, at: int) -> list[ColumnElement[bool]]:
+    """A covered post gives nothing on a case where it would put one person on two sides."""
+    return [case_id.not_in(bindparam("apart", expanding=True))] if asked.own <= at < asked.posts else []
+
+
+def _held_by(limit: type[Deadline], asked: _Asked) -> ColumnElement[bool]:
     # Not the bare column: SQLite would go through everything of the post’s to find what is of one case.
-    return func.coalesce(limit.obliged_post_id, "").in_(_posts(posts))
+    held, mine = func.coalesce(limit.obliged_post_id, ""), _posts(asked)
+    if asked.own == asked.posts:
+        return held.in_(mine)
+    covered = and_(held.in_(mine[asked.own :]), *_not_apart(limit.case_id, asked, asked.own))
+    return or_(held.in_(mine[: asked.own]), covered)
 
 
 def _waits(limit: type[Deadline]) -> ColumnElement[bool]:
@@ -276,24 +282,24 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
     )
 
 
-def others(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[CaseRow]:
+def others(work: Reading, viewer: Viewer, *, after: str = "", whole: Viewer | None = None) -> Listed[CaseRow]:
     """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
-    return _newest(work, viewer, after, ended=False)
+    return _newest(work, viewer, whole or viewer, after, ended=False)
 
 
-def ended(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[CaseRow]:
+def ended(work: Reading, viewer: Viewer, *, after: str = "", whole: Viewer | None = None) -> Listed[CaseRow]:
     """The closed cases the viewer’s posts were part of, newest first."""
-    return _newest(work, viewer, after, ended=True)
+    return _newest(work, viewer, whole or viewer, after, ended=True)
 
 
-def _newest(work: Reading, viewer: Viewer, after: str, *, ended: bool) -> Listed[CaseRow]:
+def _newest(work: Reading, viewer: Viewer, whole: Viewer, after: str, *, ended: bool) -> Listed[CaseRow]:
     """Cases older than the viewer’s own of reference `after`; from the newest where it is none of theirs."""
-    posts = len(viewer.post_ids)
-    given = _given(work, viewer, begun=False)
-    place = work.db.scalar(_mine(posts), {**given, "after": after}) if after else None
-    given = _given(work, viewer, place is not None) | {"place_id": place}
+    asked, given = _given(work, viewer, whole, begun=False)
+    place = work.db.scalar(_mine(asked), {**given, "after": after}) if after else None
+    most = (PAGE if place is not None else COUNTED) + 1
+    given |= {"place_id": place, "most": most}
     look = given["most"] if ended else LOOKED
-    rows = work.db.execute(_cases(posts, place is not None, ended=ended), {**given, "look": look}).all()
+    rows = work.db.execute(_cases(asked, place is not None, ended=ended), {**given, "look": look}).all()
     here, full = rows[0].here, rows[0].looked >= look
     shown = [row for row in rows if row.reference is not None]
     further = shown[-1].reference if here > PAGE else rows[0].last if full else ""
@@ -302,18 +308,18 @@ def _newest(work: Reading, viewer: Viewer, after: str, *, ended: bool) -> Listed
 
 
 @cache
-def _mine(posts: int) -> _Query:
+def _mine(asked: _Asked) -> _Query:
     part = select(Participant.case_id).where(
-        Participant.case_id == Case.id, Participant.post_id.in_(_posts(posts))
+        Participant.case_id == Case.id, Participant.post_id.in_(_posts(asked))
     )
     return select(Case.id).where(Case.reference == bindparam("after", type_=String), part.exists())
 
 
 @cache
-def _cases(posts: int, begun: bool, *, ended: bool) -> _Query:
+def _cases(asked: _Asked, begun: bool, *, ended: bool) -> _Query:
     """A page of cases beside what it was chosen from, which is told even where nothing was."""
-    looked = _parts(posts, begun, ended=ended)
-    rules = [] if ended else [~_waits_for(posts, looked)]
+    looked = _parts(asked, begun, ended=ended)
+    rules = [] if ended else [~_waits_for(asked, looked)]
     newest = select(looked.c.case_id).where(*rules).order_by(looked.c.case_id.desc())
     found = newest.limit(_most()).cte("found")
     last = select(func.min(looked.c.case_id)).scalar_subquery()
@@ -355,7 +361,7 @@ def _page(found: CTE) -> _Query:
     )
 
 
-def _parts(posts: int, begun: bool, *, ended: bool) -> CTE:
+def _parts(asked: _Asked, begun: bool, *, ended: bool) -> CTE:
     """The newest so many cases of so many posts, each post’s own by its index. A case’s id is its turn."""
     rules = [Participant.closed == (true() if ended else false())]
     if begun:
@@ -364,17 +370,17 @@ def _parts(posts: int, begun: bool, *, ended: bool) -> CTE:
     of_each = [
         seen.of_post(post)
         .distinct()
-        .where(~_aside(Participant.case_id), *rules)
+        .where(~_aside(Participant.case_id), *rules, *_not_apart(Participant.case_id, asked, at))
         .order_by(Participant.case_id.desc())
         .limit(look)
-        for post in _posts(posts) or [null()]
+        for at, post in enumerate(_posts(asked) or [null()])
     ]
     found = union(*[select(each.subquery()) for each in of_each]).subquery()
     return select(found).order_by(found.c.case_id.desc()).limit(look).cte("looked")
 
 
-def _waits_for(posts: int, looked: CTE) -> ColumnElement[bool]:
-    mine = (Deadline.case_id == looked.c.case_id, _held_by(Deadline, posts))
+def _waits_for(asked: _Asked, looked: CTE) -> ColumnElement[bool]:
+    mine = (Deadline.case_id == looked.c.case_id, _held_by(Deadline, asked))
     return exists().where(*mine, Deadline.ended_at.is_(None), _waits(Deadline))
 
 

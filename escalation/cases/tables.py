@@ -63,7 +63,8 @@ class Participant(Table):
 class Draft(Table):
     """What somebody has typed and not yet sent. It holds a child’s details, so only its owner reads it.
 
-    `partnership_id` is where the child lives, if it was asked; else the home of the agency is meant.
+    `partnership_id` is where the child lives, if it was asked; else the home of the agency is meant. From
+    `heir_from` on its owner is whoever took over from the one who began it and left.
     """
 
     __tablename__ = "drafts"
@@ -74,6 +75,8 @@ class Draft(Table):
     answers: Mapped[str] = mapped_column(Text)
     done: Mapped[str]
     changed_at: Mapped[datetime]
+    heir_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    heir_from: Mapped[datetime | None]
 
 
 class DraftFile(Table):

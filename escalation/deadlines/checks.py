@@ -50,12 +50,14 @@ def _nobody_responsible(case: OpenCase) -> Iterator[Fault]:
 
 
 def _nobody_holds(case: OpenCase, who: Held) -> Iterator[Fault]:
-    """A running limit that obliges a post nobody holds or covers; an empty post that answers for a side."""
-    if {row.obliged_post_id for row in case.limits} - who.posts:
+    """A running limit that obliges a post nobody holds or covers; an empty post that answers for a side.
+
+    Whoever stepped aside is nobody to the case.
+    """
+    there = who.posts - case.left
+    if {row.obliged_post_id for row in case.limits} - there:
         yield "nobody_holds", "nobody holds the post that must act"
-    for side in sorted(
-        {part.side for part in case.parts if part.responsible and part.post_id not in who.posts}
-    ):
+    for side in sorted({part.side for part in case.parts if part.responsible and part.post_id not in there}):
         yield "empty_post", f"nobody holds or covers the post that answers for the {side} side"
 
 
@@ -146,7 +148,7 @@ def _next_step(case: OpenCase, procedure: Procedure, who: Held) -> bool:
             continue
         if "clock" in move.by and move.action in clock:
             return True
-        if any(_posts(case, party, who) & who.posts for party in move.by):
+        if any(_posts(case, party, who) & (who.posts - case.left) for party in move.by):
             return True
     return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,12 @@ from sqlalchemy import Row, select
 
 from escalation.cases.tables import Case, Participant
 from escalation.cover.acting import with_covered
+from escalation.cover.tables import Aside
 from escalation.deadlines.expected import Happening
 from escalation.deadlines.tables import Deadline
 from escalation.ledger.tables import Event
 from escalation.office import Reading
-from escalation.people.posts import all_held
+from escalation.people.posts import acting_on, all_held
 from escalation.people.tables import Agency, Post
 from escalation.procedures.shelf import UNREADABLE
 
@@ -59,12 +60,16 @@ _PARTS = select(Participant.case_id, Participant.post_id, Participant.side, Part
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """An open case’s row, its events not yet read out, its running limits and its parts."""
+    """An open case’s row, its events not yet read out, its running limits and its parts.
+
+    `left`: the posts that answer for a side and have nobody but people who stepped aside from it.
+    """
 
     row: Any
     events: Sequence[Any]
     limits: Sequence[Any]
     parts: Sequence[Any]
+    left: frozenset[str] = frozenset()
 
     def happenings(self) -> Iterator[Happening]:
         """Its events. ValueError where one cannot be read."""
@@ -90,9 +95,17 @@ def open_cases(work: Reading) -> Iterator[OpenCase]:
         events = _by_case(work, _EVENTS.where(Event.case_id.in_(ids)))
         limits = _by_case(work, _LIMITS.where(Deadline.case_id.in_(ids)))
         parts = _by_case(work, _PARTS.where(Participant.case_id.in_(ids)))
+        aside = _by_case(work, select(Aside.case_id, Aside.person_id).where(Aside.case_id.in_(ids)))
         for row in rows:
-            yield OpenCase(row, events[row.id], limits[row.id], parts[row.id])
+            left = _left(work, parts[row.id], {each.person_id for each in aside[row.id]})
+            yield OpenCase(row, events[row.id], limits[row.id], parts[row.id], left)
         last = ids[-1]
+
+
+def _left(work: Reading, parts: Sequence[Any], aside: Collection[str]) -> frozenset[str]:
+    """Few cases have anybody aside, so only their posts are asked one by one."""
+    asked = {part.post_id for part in parts if part.responsible} if aside else set()
+    return frozenset(each for each in asked if not acting_on(work.db, each, aside, work.now))
 
 
 def held(work: Reading) -> Held:

@@ -29,6 +29,13 @@ def tell_of_lost_factor(work: Changing, lost_id: int, post_ids: Iterable[str]) -
     outbox.write(work, None, "lost_factor", post_ids, occasion=f"lost factor {lost_id}")
 
 
+def tell_of_given_posts(work: Changing, occasion: str, post_ids: Iterable[str]) -> None:
+    """Write to those who answer for an agency that posts of it were given: one letter, however many were."""
+    name, letter = f"given {occasion}", "post_given"
+    new = [each for each in post_ids if not outbox.known(work.db, "", name, letter, each)]
+    outbox.write(work, None, letter, new, occasion=name)
+
+
 def tell(
     work: Changing, case: CaseRecord, step: Step, number: int, by: PostRecord | None, parts: tuple[Part, ...]
 ) -> None:

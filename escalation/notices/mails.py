@@ -68,7 +68,7 @@ def _personal(work: Reading, delivery: DeliveryRecord) -> EmailMessage | None:
     email = work.db.scalar(query)
     if said is None or email is None:
         return None
-    mail = _written(work, delivery, said, email)
+    mail = _written(work, delivery, (said.subject, said.text), said.to or email)
     mail["Sensitivity"] = "Personal"
     return mail
 

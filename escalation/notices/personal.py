@@ -45,6 +45,12 @@ LETTERS = {
         "Your password, or your second step, was changed just now. If it was you, do nothing. If it was not,"
         " tell your partnership’s office at once.",
     ),
+    "address": PersonalLetter(
+        "The address of your account was changed",
+        "Whoever keeps the directory gave your account another e-mail address just now, so this is the last"
+        " message to this one. If you did not ask for that, ring your partnership’s office at once: letters"
+        " with links for signing in go to the new address from now on.",
+    ),
     "passkeys": PersonalLetter(
         "A passkey of yours was added or removed",
         "A passkey for signing in was added to your account, or removed from it, just now. If it was you, do"
@@ -64,27 +70,45 @@ LETTERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a letter says. `to` is the address it goes to, where that is not the person’s own any more."""
+
+    subject: str
+    text: str
+    to: str
+
+
 def write(
-    work: Changing, person_id: str, letter: str, *, page: str = "", until: datetime | None = None
+    work: Changing,
+    person_id: str,
+    letter: str,
+    *,
+    page: str = "",
+    until: datetime | None = None,
+    to: str = "",
 ) -> None:
-    """Write to one person, at once and at any hour. After `until` the letter is not worth sending."""
+    """Write to one person, at once and at any hour. After `until` the letter is not worth sending.
+
+    `to` is an address that was theirs: a letter to it carries no link.
+    """
     last = until or work.now + timedelta(days=7)
-    sealed = keys.seal(work.office.config, _SEALED, f"{last.isoformat()} {page}")
+    sealed = keys.seal(work.office.config, _SEALED, f"{last.isoformat()} {page} {to}")
     key = f"personal/{letter}/{work.office.token(16)}"
     deliveries.personal(work.db, key, person_id, letter=letter, sealed_page=sealed, now=work.now)
 
 
-def words(work: Reading, letter: str, sealed_page: bytes | None) -> tuple[str, str] | None:
-    """(subject, text) of a letter; None where its link is over, or was sealed under another secret."""
+def words(work: Reading, letter: str, sealed_page: bytes | None) -> Said | None:
+    """What a letter says; None where its link is over, or was sealed under another secret."""
     config = work.office.config
     opened = keys.unseal(config, _SEALED, sealed_page) if sealed_page else None
     if opened is None:
         return None
-    last, _, page = opened.partition(" ")
+    last, page, to, *_ = [*opened.split(" "), "", ""]  # a letter sealed before there were others had no `to`
     if datetime.fromisoformat(last) <= work.now:
         return None
     found = LETTERS[letter]
     link = f"{config.service.address}/{page}" if page else ""
     under = f"{config.service.name}. Nobody will ever ask you for this link or for a code."
     parts = [found.body, link, found.lasts, under]
-    return found.subject, "\n\n".join(part for part in parts if part) + "\n"
+    return Said(found.subject, "\n\n".join(part for part in parts if part) + "\n", to)

@@ -129,6 +129,13 @@ LETTERS = {
         NOW,
         page="lost-factors",
     ),
+    "post_given": Letter(
+        "A post was given to somebody: is that right?",
+        "Somebody who keeps the directory has given a post that you answer for. The page says which, to whom"
+        " and by whom. Please say today whether that is right; if it is not, it ends at once.",
+        NOW,
+        page="given-posts",
+    ),
     "handed": Letter(
         "A challenge came to you: {reference}",
         "A challenge that somebody else had is with your post now, or you were named to lead on it. Its"

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
+from escalation.people.addresses import fault_of_address, looks_like
 from escalation.people.posts import open_at, posts_of
 from escalation.people.tables import Person
 
@@ -47,6 +48,19 @@ def account_of(work: Reading, person_id: str) -> AccountRecord:
     if row is None:
         raise NotFound
     return AccountRecord(*row)
+
+
+def fault_of_new(work: Reading, email: str) -> str | None:
+    """Why nobody can be given an address, as a sentence; None where it is fit and free."""
+    fault = fault_of_address(email)
+    if fault:
+        return fault
+    for other in work.db.scalars(select(Person.email)):
+        if other == email:
+            return "Somebody has this address already. Give them the post, or use another address"
+        if looks_like(other) == looks_like(email):
+            return "The address looks the same as one that is here already. Check each letter and digit"
+    return None
 
 
 def keep_hash(work: Changing, person_id: str, password_hash: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from escalation.cases import drafts
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.office import Changing
 from escalation.people import accounts, keeping, register
@@ -102,6 +103,9 @@ def _chain(work: Changing, kind: str, row: Any) -> set[str]:
     return found
 
 
+LEAVE_FIRST = "Use “When somebody leaves”, so that it passes to whoever takes over."
+
+
 def _person(work: Changing, viewer: Viewer, row: Any) -> None:
     """Close an account: its holdings end with it, and so do its sessions."""
     agency = keeping.agency_of_person(work, viewer, row.id, {})
@@ -113,6 +117,8 @@ def _person(work: Changing, viewer: Viewer, row: Any) -> None:
     if alone:
         posts = ", ".join(f"“{each.words}”" for each in alone)
         raise NotPossible([f"Open challenges wait at {posts}, and nobody else holds it. {keeping.FIRST}"])
+    if drafts.begun(work, row.id):
+        raise NotPossible([f"{row.name} has begun to write a challenge. {LEAVE_FIRST}"])
     for each in work.db.scalars(
         select(Holding.id).where(Holding.person_id == row.id, held_now(work.now))
     ).all():

@@ -53,6 +53,7 @@ class HoldingRecord:
     since: datetime
     until: datetime | None
     person_closed: bool
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,19 +171,25 @@ def _holdings(work: Reading, agency_ids: Sequence[str]) -> list[HoldingRecord]:
             Holding.since,
             Holding.until,
             Person.closed_at.is_not(None),
+            Holding.waits,
         )
         .join(Person, Person.id == Holding.person_id)
         .join(Post, Post.id == Holding.post_id)
-        .where(Post.agency_id.in_(agency_ids))
+        .where(Post.agency_id.in_(agency_ids), or_(~Holding.waits, *_still(work)))
         .order_by(Holding.since, Holding.id)
     )
     return [HoldingRecord(*row) for row in work.db.execute(query)]
 
 
+def _still(work: Reading) -> tuple[ColumnElement[bool], ...]:
+    """What waited for a second person and was ended before has never been held."""
+    return Holding.until.is_(None), Holding.until > work.now
+
+
 def holders_after(work: Reading, post_id: str) -> bool:
     """Whether anybody holds a post now, or will."""
-    still = or_(Holding.until.is_(None), Holding.until > work.now)
-    return bool(work.db.execute(select(Holding.id).where(Holding.post_id == post_id, still)).first())
+    mine = (Holding.post_id == post_id, or_(*_still(work)))
+    return bool(work.db.execute(select(Holding.id).where(*mine)).first())
 
 
 def contacts(work: Reading, agencies: Sequence[AgencyRecord]) -> tuple[ContactEntry, ...]:

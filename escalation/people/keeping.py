@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
+from escalation.notices import personal
 from escalation.office import Changing, Reading
-from escalation.people import accounts, entries, register
+from escalation.people import accounts, entries, giving, register
 from escalation.people.access import Viewer, administers, may_keep, may_point
-from escalation.people.addresses import fault_of_address, fault_of_name, looks_like, slug, tidy
+from escalation.people.addresses import fault_of_name, slug, tidy
 from escalation.people.directory import NO_PASSWORD
 from escalation.people.entries import AgencyRecord
 from escalation.people.live_work import left_without, waiting_at
@@ -30,6 +31,7 @@ from escalation.people.posts import (
 from escalation.people.posts import PostRecord as Known
 from escalation.people.register import By
 from escalation.people.tables import Agency, Contact, Holding, Person, Post, Team
+from escalation.signin import links
 from workflows.errors import did_you_mean
 
 Given = Mapping[str, str]
@@ -119,25 +121,16 @@ def put_person(work: Changing, viewer: Viewer, given: Given, *, near: str = "") 
     _refuse(
         {
             "name": _named(known, "name", values["name"]),
-            "email": None if same else _address(work, values["email"]),
+            "email": None if same else accounts.fault_of_new(work, values["email"]),
         }
     )
     if known and known.closed_at is not None and known.closed_at <= work.now:
         raise NotPossible([f"The account of {known.name} is closed."])
+    if known and not same:
+        links.end_all(work, known.id)  # what went to the old address opens nothing any more
+        personal.write(work, known.id, "address", to=known.email)
     fresh = {} if known else {"password_hash": NO_PASSWORD, "closed_at": None}
     return _write(_by(work, viewer, agency), "person", known, given, {**values, **fresh}, agency.id)
-
-
-def _address(work: Changing, email: str) -> str | None:
-    fault = fault_of_address(email)
-    if fault:
-        return fault
-    for other in work.db.scalars(select(Person.email)):
-        if other == email:
-            return "Somebody has this address already. Give them the post, or use another address"
-        if looks_like(other) == looks_like(email):
-            return "The address looks the same as one that is here already. Check each letter and digit"
-    return None
 
 
 def agency_of_person(work: Reading, viewer: Viewer, person_id: str, given: Given) -> AgencyRecord:
@@ -188,9 +181,13 @@ def hold(
     mine = (Holding.person_id == person.id, Holding.post_id == post_id, open_ones)
     if work.db.execute(select(Holding.id).where(*mine)).first():
         raise Unanswered({"from": [f"{person.name} holds this post at that time already"]})
-    register.begin_holding(work.db, post_id, person.id, since, until)
+    waits = giving.give(work, viewer.person_id, held, person.id, since=since, until=until)
     said = f"{person.name}, from {first:%-d %B %Y}" + (f" until {last:%-d %B %Y}" if last else "")
+    said += f", {WAITS}" if waits else ""
     _by(work, viewer, agency).note(f"{held.title}: held", agency_id=agency.id, after=said)
+
+
+WAITS = "once a second person has said that this is right"
 
 
 def _refuse_both(work: Changing, held: Known, person_id: str, name: str) -> None:
@@ -229,6 +226,8 @@ def end(work: Changing, viewer: Viewer, holding_id: int, last: date | None = Non
     until = work.now if last is None or last == today(work) else begins(work, last + timedelta(days=1))
     if until < its.since:
         raise Unanswered({"until": ["The last day must be the first day or later"]})
+    if its.until is not None and its.until <= work.now and until > its.until:
+        raise NotPossible(["That has ended, and does not begin again. Give them the post anew."])
     alone = left_without(work.db, its.post_id, its.person_id, max(until, work.now))
     if alone:
         raise NotPossible(

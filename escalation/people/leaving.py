@@ -17,18 +17,16 @@ from escalation.cover.store import CoverRow
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.notices import outbox
 from escalation.office import Changing, Reading
-from escalation.people import accounts, keeping, register
-from escalation.people.access import SIDES, Viewer, posts_that
+from escalation.people import accounts, care, giving, keeping, register
+from escalation.people.access import SIDES, Viewer
 from escalation.people.posts import (
     KEEPING_LEVELS,
-    LADDER,
     LEVELS,
     PARTNERSHIP_LEVELS,
     PostRecord,
     open_at,
     posts_where,
 )
-from escalation.people.rules import Function
 from escalation.people.tables import Agency, Holding, Person, Post
 from escalation.tasks import store as tasks
 
@@ -36,8 +34,11 @@ NEEDS_SUCCESSOR = (
     "They still have work that waits for somebody. Choose who takes it over. Nothing was changed."
 )
 
-_WHOLE = ("office", "administrator")
 LAST_KEEPER = "Nobody else would keep this directory. Choose who keeps it from then on"
+NEW_HERE = (
+    "They do not work there yet. Give them a post first: they can take over once a second person has said"
+    " that it is right, or a manager passes it on"
+)
 NOT_TO_ONESELF = "Nobody gives themselves a post of the partnership. Choose somebody else"
 
 
@@ -52,13 +53,15 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """What somebody holds. Cases by reference alone; drafts as a number, because they are theirs alone.
+    """What somebody holds. Cases by reference alone; drafts as a number: only whoever has them reads them.
 
-    `acts_for`: their posts cover others, who would be left without anybody.
+    `acts_for`: their posts cover others, who would be left without anybody. `near`: the posts they hold, or
+    where there is none those they held.
     """
 
     person: Named
     posts: tuple[PostRecord, ...]
+    near: tuple[PostRecord, ...]
     cases: tuple[str, ...]
     answers_for: tuple[str, ...]
     leads: tuple[str, ...]
@@ -71,28 +74,32 @@ class Leaver:
     @property
     def live(self) -> bool:
         """Whether work waits that must not be left to nobody."""
-        return bool(self.answers_for or self.leads or self.tasks or self.acts_for)
+        return bool(self.answers_for or self.leads or self.tasks or self.acts_for or self.drafts)
 
 
 def preview(work: Reading, viewer: Viewer, person_id: str) -> Leaver:
     """What somebody holds, before anything is done. NotFound for anybody the viewer does not see to."""
     # The same statements for somebody who is not there.
     person, held = _person(work, person_id), _held(work, person_id)
-    if person is None or not _may(viewer, held or _held(work, person_id, ever=True)):
+    if person is None:
+        raise NotFound
+    near = held or _held(work, person_id, ever=True)
+    if not _may(viewer, near):
         raise NotFound
     ids = [post.id for post in held]
     mine, covers = _open_cases(work.db, ids), _covers(work, ids)
     return Leaver(
         person=person,
         posts=tuple(held),
+        near=tuple(near),
         cases=tuple(dict.fromkeys(each.case.reference for each in mine)),
         answers_for=tuple(dict.fromkeys(each.case.reference for each in mine if each.live)),
         leads=tuple(leads.open_of(work.db, person_id)),
         tasks=len(tasks.open_for(work.db, ids)),
         covers=tuple(_said(row) for row in covers),
         acts_for=any(row.by_post.id in ids for row in covers),
-        drafts=len(drafts.of_person(work.db, person_id)),
-        successors=_successors(work, person_id, held),
+        drafts=drafts.begun(work, person_id),
+        successors=_successors(work, person_id, near),
     )
 
 
@@ -105,29 +112,15 @@ def _person(work: Reading, person_id: str) -> Named | None:
 def _held(work: Reading, person_id: str, *, ever: bool = False) -> list[PostRecord]:
     """What somebody holds now, or will, or ever held: never what they only cover."""
     still = or_(Holding.until.is_(None), Holding.until > work.now)
-    mine = select(Holding.post_id).where(Holding.person_id == person_id, true() if ever else still)
+    rule = true() if ever else and_(still, ~Holding.waits)
+    mine = select(Holding.post_id).where(Holding.person_id == person_id, rule)
     return posts_where(work.db, Post.id.in_(mine))
 
 
 def _may(viewer: Viewer, held: Sequence[PostRecord]) -> bool:
     """Whoever never held a post is nobody’s to see to: one manager anywhere would be as good as another."""
-    own = _seeing_to(viewer)
-    return bool(held) and all(any(_in_care(mine, post) for mine in own) for post in held)
-
-
-def _seeing_to(viewer: Viewer) -> list[PostRecord]:
-    return [post for post in posts_that(viewer, Function.LEAVERS) if not post.covered_from]
-
-
-def _in_care(mine: PostRecord, post: PostRecord) -> bool:
-    if mine.level in _WHOLE:
-        return post.partnership_id == mine.partnership_id
-    return post.agency_id == mine.agency_id and post.level in _levels(mine)
-
-
-def _levels(mine: PostRecord) -> tuple[str, ...]:
-    """The levels somebody sees to in their agency: a manager to nobody above, nor to who keeps accounts."""
-    return (*LADDER, "coordinator") if mine.level == "coordinator" else LADDER[: LADDER.index(mine.level) + 1]
+    own = care.seeing_to(viewer)
+    return bool(held) and all(any(care.in_care(mine, post) for mine in own) for post in held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +213,12 @@ def leave(
     if successor_id:
         _refuse_conflicts(work, ids, successor_id)
         leads.pass_to(work.db, person_id, successor_id)
+        drafts.pass_on(work, person_id, successor_id, at)
         _tell(work, found, ids, at)
-    register.pass_posts(work, person_id, successor_id or None, at)
+    taken = register.pass_posts(work, person_id, successor_id or None, at)
+    for post in found.posts if _keeps(viewer) else ():
+        if post.id in taken:
+            giving.note(work, viewer.person_id, post, successor_id, taken[post.id])
     cover.end_for(work, ids, viewer.person_id, at)
     accounts.close(work, person_id, at)
     _note(work, viewer, found, successor_id, at)
@@ -242,7 +239,10 @@ def _note(work: Changing, viewer: Viewer, found: Leaver, successor_id: str, at: 
     """Who left, who has their posts, and who saw to it, in the changes of each of their agencies."""
     to = _person(work, successor_id) if successor_id else None
     day = f"from {at.astimezone(work.office.zone):%-d %B %Y}"
-    for agency_id, home in dict.fromkeys((post.agency_id, post.partnership_id) for post in found.posts):
+    if found.drafts:
+        many = "challenge" if found.drafts == 1 else "challenges"
+        day += f", with {found.drafts} {many} begun and not sent"
+    for agency_id, home in dict.fromkeys((post.agency_id, post.partnership_id) for post in found.near):
         after = f"{to.name}, {day}" if to else day
         by = register.By(work, home, viewer.person_id)
         by.note(f"{found.person.name} leaves", agency_id=agency_id, after=after)
@@ -251,12 +251,21 @@ def _note(work: Changing, viewer: Viewer, found: Leaver, successor_id: str, at: 
 def _refuse_posts(work: Reading, viewer: Viewer, found: Leaver, successor_id: str, at: datetime) -> None:
     """Nobody gives themselves a post of the partnership, and a directory always has somebody to keep it."""
     own = {post.level for post in viewer.posts if not post.covered_from}
+    if successor_id and _keeps(viewer):
+        there = [giving.works_in(work, successor_id, post.agency_id) for post in found.near]
+        if not (all(there) if found.posts else any(there)):
+            raise Unanswered({"successor": [NEW_HERE]})
     for post in found.posts:
         if successor_id == viewer.person_id and post.level in PARTNERSHIP_LEVELS and post.level not in own:
             raise Unanswered({"successor": [NOT_TO_ONESELF]})
         keeps = post.level == "administrator" and not successor_id
         if keeps and not keeping.another(work, post, found.person.id, at):
             raise Unanswered({"successor": [LAST_KEEPER]})
+
+
+def _keeps(viewer: Viewer) -> bool:
+    """Whether they see to it as a keeper of the directory, who could have made the account themselves."""
+    return all(post.level in KEEPING_LEVELS for post in care.seeing_to(viewer))
 
 
 def _from(work: Reading, on: date | None) -> datetime:
@@ -305,12 +314,12 @@ def by_email(work: Reading, email: str) -> str:
 
 def everybody(work: Reading, viewer: Viewer) -> tuple[Named, ...]:
     """Whom the viewer sees to, by name."""
-    own = _seeing_to(viewer)
-    whole = [post.partnership_id for post in own if post.level in _WHOLE]
+    own = care.seeing_to(viewer)
+    whole = [post.partnership_id for post in own if care.whole_of(post)]
     near = [
-        and_(Agency.id == post.agency_id, Post.level.in_(_levels(post)))
+        and_(Agency.id == post.agency_id, Post.level.in_(care.levels(post)))
         for post in own
-        if post.level not in _WHOLE
+        if not care.whole_of(post)
     ]
     place = or_(Agency.partnership_id.in_(whole), *near)
     still = or_(Holding.until.is_(None), Holding.until > work.now)

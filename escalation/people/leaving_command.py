@@ -52,5 +52,5 @@ def _told(found: Leaver) -> list[str]:
         ("Cover", found.covers),
     )
     told = [f"{name}: {'; '.join(words) or 'none'}" for name, words in lists]
-    drafts = f"Drafts: {found.drafts}. They are theirs alone, and are passed on to nobody."
+    drafts = f"Drafts: {found.drafts}. Whoever takes over has them from then on."
     return [f"{found.person.name} <{found.person.email}>", *told, f"Tasks: {found.tasks}", drafts]

@@ -60,7 +60,7 @@ def _left(db: Connection, post_ids: set[str], person_id: str, then: datetime) ->
     acts = (
         select(other.id)
         .join(Person, Person.id == other.person_id)
-        .where(other.post_id == Participant.post_id, other.person_id != person_id, ~aside)
+        .where(other.post_id == Participant.post_id, other.person_id != person_id, ~aside, ~other.waits)
         .where(
             Person.closed_at.is_(None), other.since <= then, or_(other.until.is_(None), other.until > then)
         )

@@ -116,7 +116,7 @@ def post(db: Connection, post_id: str) -> PostRecord | None:
 
 def held_now(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The rule for a holding that is in force."""
-    return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now))
+    return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now), ~Holding.waits)
 
 
 def open_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -384,3 +384,8 @@ def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, 
     for row in in_order:
         found.setdefault(row.id, (row.id, row.name, row.email))
     return list(found.values())
+
+
+def acting_on(db: Connection, post_id: str, aside: Collection[str], now: datetime) -> bool:
+    """Whether anybody acts for a post on a case that these people stepped aside from."""
+    return any(person_id not in aside for person_id, _, _ in acting(db, post_id, now))

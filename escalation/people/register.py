@@ -77,10 +77,22 @@ def move_posts(db: Connection, *, team_id: str, to: str) -> None:
 
 
 def begin_holding(
-    db: Connection, post_id: str, person_id: str, since: datetime, until: datetime | None = None
-) -> None:
-    """Somebody holds a post from a moment on."""
-    db.execute(insert(Holding).values(post_id=post_id, person_id=person_id, since=since, until=until))
+    db: Connection,
+    post_id: str,
+    person_id: str,
+    since: datetime,
+    until: datetime | None = None,
+    *,
+    waits: bool = False,
+) -> int:
+    """Somebody holds a post from a moment on; where it `waits`, not before it is said to be right."""
+    values = {"post_id": post_id, "person_id": person_id, "since": since, "until": until, "waits": waits}
+    return db.execute(insert(Holding).values(**values).returning(Holding.id)).scalar_one()
+
+
+def put_in_force(db: Connection, holding_id: int, since: datetime) -> None:
+    """A holding that waited is in force from a moment on."""
+    db.execute(update(Holding).where(Holding.id == holding_id).values(waits=False, since=since))
 
 
 def end_holding(db: Connection, holding_id: int, until: datetime | None) -> None:
@@ -124,16 +136,18 @@ def take_back(work: Changing, post_ids: Iterable[str], at: datetime) -> None:
     work.db.execute(update(Holding).where(*coming).values(until=at))
 
 
-def pass_posts(work: Changing, person_id: str, successor_id: str | None, at: datetime) -> None:
-    """From a moment on, somebody’s posts are another’s: one statement each, in the caller’s transaction.
+def pass_posts(work: Changing, person_id: str, successor_id: str | None, at: datetime) -> dict[str, int]:
+    """From a moment on, somebody’s posts are another’s: the numbers of their new holdings, by post.
 
-    What would begin later never does; what the successor holds already they keep as it is.
+    What would begin later never does, nor what waits for a second person; what the successor holds already
+    they keep as it is.
     """
     still = (Holding.person_id == person_id, or_(Holding.until.is_(None), Holding.until > at))
-    leaving = set(work.db.scalars(select(Holding.post_id).where(*still)))
+    leaving = set(work.db.scalars(select(Holding.post_id).where(*still, ~Holding.waits)))
     theirs = (Holding.person_id == successor_id, or_(Holding.until.is_(None), Holding.until > at))
-    there = set(work.db.scalars(select(Holding.post_id).where(*theirs, Holding.since <= at)))
+    there = set(work.db.scalars(select(Holding.post_id).where(*theirs, Holding.since <= at, ~Holding.waits)))
     work.db.execute(update(Holding).where(*still, Holding.since >= at).values(until=Holding.since))
     work.db.execute(update(Holding).where(*still, Holding.since < at).values(until=at))
-    for post_id in sorted(leaving - there) if successor_id else ():
-        work.db.execute(insert(Holding).values(post_id=post_id, person_id=successor_id, since=at))
+    if not successor_id:
+        return {}
+    return {each: begin_holding(work.db, each, successor_id, at) for each in sorted(leaving - there)}

@@ -1,10 +1,10 @@
-"""The directory’s tables. Written by `people.register` and `people.accounts` alone."""
+"""The directory’s tables. Written by `people.register`, `.accounts` and `.giving` alone."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, false
+from sqlalchemy import ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from escalation.database.base import Table
@@ -80,7 +80,7 @@ class Person(Table):
 
 
 class Holding(Table):
-    """Who holds which post, from when, until when."""
+    """Who holds which post, from when, until when. One that `waits` for a second person is not in force."""
 
     __tablename__ = "holdings"
     __table_args__ = (Index("ix_holdings_open", "person_id", "post_id"),)
@@ -89,6 +89,30 @@ class Holding(Table):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     since: Mapped[datetime]
     until: Mapped[datetime | None]
+    waits: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class GivenPost(Table):
+    """A holding that a keeper of the directory gave, and whether a second person found it right.
+
+    `right` is empty until somebody has answered.
+    """
+
+    __tablename__ = "given_posts"
+    __table_args__ = (
+        Index(
+            "ix_given_posts_open",
+            "given_at",
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+    )
+    holding_id: Mapped[int] = mapped_column(ForeignKey("holdings.id"), primary_key=True)
+    given_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    given_at: Mapped[datetime]
+    answered_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    answered_at: Mapped[datetime | None]
+    right: Mapped[bool | None]
 
 
 class Contact(Table):

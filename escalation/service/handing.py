@@ -190,6 +190,10 @@ def _repeated(work: Changing, viewer: Viewer, case: CaseRecord, spent: Spent, wi
     return spent.number
 
 
+def _somebody(work: Reading, post: PostRecord, standing: Standing) -> bool:
+    return posts.acting_on(work.db, post.id, standing.aside, work.now)
+
+
 def pass_on_empty(work: Changing, case_id: int, side: str) -> bool:
     """Pass a side nobody answers for any more to the next post that somebody holds, as the clock.
 
@@ -200,7 +204,7 @@ def pass_on_empty(work: Changing, case_id: int, side: str) -> bool:
     standing = cases.standing(work.db, case)
     part = next((p for p in standing.parts if p.side == side and p.responsible), None)
     post = posts.post(work.db, part.post_id) if part else None
-    if not case.open or part is None or post is None or posts.acting(work.db, post.id, work.now):
+    if not case.open or part is None or post is None or _somebody(work, post, standing):
         return False
     target = successors.next_tier(work, case, standing, part)
     if target is None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from escalation.people import entries, keeping, sheets
+from escalation.people import entries, giving, keeping, sheets
 from escalation.people.sheets import COLUMNS, Outcome
 from tests.support.desk import Desk
 
@@ -57,6 +57,11 @@ def test_a_new_agency_comes_in_whole_and_the_dry_run_said_so(desk: Desk) -> None
     assert (faults(seen), len(seen.changes)) == ("", 6)
     assert count(desk, "agencies") == before
     assert done(desk, *OAK).changes == seen.changes
+    assert desk.person("ann").posts == (), "somebody new waits for a second person"
+    assert looked(desk, *OAK).changes == ()
+    with desk.office.changing() as work:
+        olu = desk.person("olu")
+        giving.answer(work, olu, [each.id for each in giving.waiting(work, olu)], right=True)
     assert [post.id for post in desk.person("ann").posts] == ["oak-key"]
     assert looked(desk, *OAK).changes == ()
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from escalation.cases import drafts, lists
 from escalation.cli import main
 from escalation.demo.builder import PASSWORD
-from escalation.errors import NotFound, NotYours, Unanswered
+from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.office import Reading
 from escalation.people import accounts, closing, entries, leaving
 from escalation.people.leaving import Leaver
@@ -20,7 +20,7 @@ from escalation.people.posts import acting
 from escalation.people.tables import Person
 from escalation.signin import passwords, sessions
 from tests.support.desk import Desk
-from tests.support.handing import BABY, SOUTH, SW1, SW2, cover, leave_posts, pass_on, take_post
+from tests.support.handing import BABY, KEY, SOUTH, SW1, SW2, cover, leave_posts, pass_on, take_post
 
 
 def preview(desk: Desk, by: str, person: str) -> Leaver:
@@ -56,8 +56,7 @@ def test_what_somebody_holds_is_shown_before_anything_is_done(desk: Desk) -> Non
     reference = desk.raised()
     take_post(desk, "hannah", SW1)
     cover(desk, "ben", SW1, SW2)
-    with desk.office.changing() as work:
-        drafts.begin(work, "ben", SW1)
+    begun(desk, "ben", SW1)
     found = preview(desk, "cleo", "ben")
     assert ([post.id for post in found.posts], found.cases, found.answers_for) == (
         [SW1],
@@ -168,14 +167,76 @@ def test_what_somebody_leads_on_passes_too(desk: Desk) -> None:
     assert preview(desk, "cleo", "ben").leads == (reference,)
 
 
-def test_drafts_pass_to_nobody(desk: Desk) -> None:
+def begun(desk: Desk, person: str, post: str, decision: str = "To close the referral") -> str:
     with desk.office.changing() as work:
-        draft = drafts.begin(work, "ada", "meadow-keyperson")
-    leave(desk, "grace", "ada", "niamh")
+        made = drafts.begin(work, person, post)
+        drafts.save(work, drafts.one(work, made, person), {"decision": decision}, page="x", passed=False)
+    return made
+
+
+def drafts_of(desk: Desk, person: str) -> list[tuple[str, str]]:
     with desk.office.reading() as work:
-        assert drafts.of_person(work.db, "niamh") == []
+        return [(each.id, each.begun_by) for each in drafts.of_person(work, person)]
+
+
+def test_what_somebody_has_begun_to_write_passes_to_the_successor_alone(desk: Desk) -> None:
+    draft = begun(desk, "ada", KEY)
+    assert preview(desk, "grace", "ada").live
+    assert refused(desk, "grace", "ada") == leaving.NEEDS_SUCCESSOR
+    leave(desk, "grace", "ada", "niamh")
+    assert drafts_of(desk, "niamh") == [(draft, "Ada Okafor")]
+    assert drafts_of(desk, "ada") == drafts_of(desk, "grace") == []
+    with desk.office.reading() as work:
+        assert drafts.one(work, draft, "niamh").answers == {"decision": "To close the referral"}
         with pytest.raises(NotFound):
-            drafts.one(work.db, draft, "niamh")
+            drafts.one(work, draft, "grace")
+        [entry] = [each for each in entries.changes(work, desk.person("moira")) if "leaves" in each.what]
+    assert entry.after.endswith("with 1 challenge begun and not sent")
+    assert "referral" not in entry.after
+
+
+def test_what_was_begun_stays_with_the_leaver_until_the_day(desk: Desk) -> None:
+    draft = begun(desk, "ada", KEY)
+    leave(desk, "grace", "ada", "niamh", date(2026, 4, 8))
+    assert (drafts_of(desk, "ada"), drafts_of(desk, "niamh")) == ([(draft, "")], [])
+    desk.later("2026-04-08 09:00")
+    assert (drafts_of(desk, "ada"), drafts_of(desk, "niamh")) == ([], [(draft, "Ada Okafor")])
+
+
+def test_what_was_begun_is_passed_on_again_when_the_successor_leaves(desk: Desk) -> None:
+    draft = begun(desk, "ada", KEY)
+    leave(desk, "grace", "ada", "niamh", date(2026, 4, 8))
+    leave(desk, "moira", "niamh", "grace")
+    assert (drafts_of(desk, "ada"), drafts_of(desk, "grace")) == ([(draft, "")], [])
+    desk.later("2026-04-08 09:00")
+    assert (drafts_of(desk, "ada"), drafts_of(desk, "grace")) == ([], [(draft, "Ada Okafor")])
+
+
+def test_a_draft_that_holds_nothing_asks_for_nobody(desk: Desk) -> None:
+    with desk.office.changing() as work:
+        drafts.begin(work, "niamh", BABY)
+    assert not preview(desk, "grace", "niamh").live
+    leave(desk, "grace", "niamh")
+
+
+def test_an_account_is_not_closed_over_what_was_begun(desk: Desk) -> None:
+    begun(desk, "niamh", BABY)
+    with pytest.raises(NotPossible, match="has begun to write"), desk.office.changing() as work:
+        closing.close(work, desk.person("moira"), "person", "niamh")
+
+
+def test_whoever_is_between_posts_passes_on_what_they_began_in_their_last(desk: Desk) -> None:
+    draft = begun(desk, "niamh", BABY)
+    leave_posts(desk, "niamh")
+    assert refused(desk, "charlie", "niamh") == leaving.NEEDS_SUCCESSOR
+    nora = newcomer(desk)
+    assert refused(desk, "charlie", "niamh", nora) == leaving.NEW_HERE, (
+        "a keeper could have made that account"
+    )
+    leave(desk, "olu", "niamh", "grace")
+    with desk.office.reading() as work:
+        assert "with 1 challenge begun" in entries.changes(work, desk.person("moira"))[0].after
+    assert drafts_of(desk, "grace") == [(draft, "Niamh Gallagher")]
 
 
 def test_a_successor_on_the_other_side_or_who_stepped_aside_is_refused(desk: Desk) -> None:

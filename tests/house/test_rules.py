@@ -50,6 +50,7 @@ WRITERS = {
     "Holding": "escalation/people/register.py",
     "Membership": "escalation/people/register.py",
     "Contact": "escalation/people/register.py",
+    "GivenPost": "escalation/people/giving.py",
     "DirectoryChange": "escalation/people/register.py",
     "Person": "escalation/people/accounts.py",
     "Session": "escalation/signin/sessions.py",

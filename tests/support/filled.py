@@ -49,9 +49,7 @@ def tell(desk: Desk) -> None:
     audit_round(desk.office)
     with desk.office.changing() as work:
         made = drafts.begin(work, "ada", "meadow-keyperson")
-        drafts.save(
-            work, drafts.one(work.db, made, "ada"), {"decision": "To be"}, page="decision", passed=True
-        )
+        drafts.save(work, drafts.one(work, made, "ada"), {"decision": "To be"}, page="decision", passed=True)
         drafts.add_file(work.db, made, FILE)
         _newer(work, desk)
 

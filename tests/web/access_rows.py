@@ -217,6 +217,8 @@ ROWS: Mapping[str, Row] = {
     "POST /cover": to(SIGNED_IN, 400, **NO_COVER),
     "GET /cover/<int(max=2147483647):cover_id>/end": to(OF_COVER, 200),
     "POST /cover/<int(max=2147483647):cover_id>/end": to(OF_COVER, 303),
+    "GET /given-posts": to(LEAVERS, 200),
+    "POST /given-posts": to(LEAVERS, 400),
     "GET /people/leaving": to(LEAVERS, 200),
     "GET /people/<person_id>/leaving": to(OF_BEN, 200),
     "POST /people/<person_id>/leaving": to(OF_BEN, 400),

@@ -248,7 +248,7 @@ def _link(desk: Desk, person: str) -> str:
         query = text("SELECT letter, sealed_page FROM deliveries WHERE sealed_page IS NOT NULL")
         [letter] = work.db.execute(query)
         said = personal.words(work, letter.letter, letter.sealed_page)
-    [token] = re.findall(r"/link/(\w+)", said[1] if said else "")
+    [token] = re.findall(r"/link/(\w+)", said.text if said else "")
     return token
 
 

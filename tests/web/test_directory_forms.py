@@ -93,6 +93,16 @@ def test_a_person_is_added_to_a_post_and_invited_by_letter(desk: Desk, visits: V
     assert moira.says("Pia Lund, pia@meadow.example, from 1 April 2026 until 30 April 2026")
     [letter] = [each for each in desk.sent() if each["To"] == "pia@meadow.example"]
     assert "/link/" in str(letter)
+    assert desk.person("pia-lund").posts == (), "somebody new waits for a second person"
+    assert moira.says("Waits for a second person")
+    grace = visits("grace")
+    grace.open("/")
+    assert grace.says("Posts somebody was given: 1")
+    [number] = re.findall(r'name="given"[^>]* value="(\d+)"', grace.open("/given-posts").text)
+    assert grace.send("/given-posts", answer="right").status_code == 400
+    assert grace.says("Tick each post you want to answer about")
+    assert filled_in(grace, "/given-posts", given=number, answer="right") == 303
+    assert grace.says("Thank you. They hold it from now on")
     assert [post.id for post in desk.person("pia-lund").posts] == ["meadow-babyroom"]
     desk.clock.move(timedelta(days=31))
     assert desk.person("pia-lund").posts == ()

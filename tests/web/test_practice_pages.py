@@ -76,7 +76,7 @@ def test_the_page_that_says_the_record_is_away_is_marked_too(
     def away(_: object) -> None:
         raise Unavailable("the database is away")
 
-    monkeypatch.setattr("escalation.cases.lists.inbox", lambda *_: away(None))
+    monkeypatch.setattr("escalation.cases.lists.inbox", lambda *_, **__: away(None))
     assert ada.open("/").status_code == 503
     assert ada.says(BANNER)
     place.clock_of(practice).path.unlink()

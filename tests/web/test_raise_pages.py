@@ -51,7 +51,7 @@ def fill(visitor, draft, *, leave=()):
 def kept(office, person):
     """The drafts of somebody."""
     with office.reading() as work:
-        return drafts.of_person(work.db, person)
+        return drafts.of_person(work, person)
 
 
 def test_danger_comes_first_and_nothing_is_stored(visits, office):

@@ -113,6 +113,8 @@ ROUTES = {
     "POST /cover": Access.SIGNED_IN,
     "GET /cover/<int(max=2147483647):cover_id>/end": Access.SIGNED_IN,
     "POST /cover/<int(max=2147483647):cover_id>/end": Access.SIGNED_IN,
+    "GET /given-posts": Access.PEOPLE,
+    "POST /given-posts": Access.PEOPLE,
     "GET /people/leaving": Access.PEOPLE,
     "GET /people/<person_id>/leaving": Access.PEOPLE,
     "POST /people/<person_id>/leaving": Access.PEOPLE,

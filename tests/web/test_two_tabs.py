@@ -28,7 +28,7 @@ def draft(office: Office) -> str:
     del typed["evidence"]
     with office.changing() as work:
         made = drafts.begin(work, "ada", "meadow-keyperson")
-        drafts.save(work, drafts.one(work.db, made, "ada"), typed, page="x", passed=True)
+        drafts.save(work, drafts.one(work, made, "ada"), typed, page="x", passed=True)
     return made
 
 
@@ -74,7 +74,7 @@ def test_two_pages_saved_at_the_same_moment_are_both_kept(desk: Desk, draft: str
         page_kept(desk, draft, "views", we_agree="From the second tab"),
     )
     with desk.office.reading() as work:
-        answers = drafts.one(work.db, draft, "ada").answers
+        answers = drafts.one(work, draft, "ada").answers
     assert (answers["why_unsafe"], answers["we_agree"]) == ("From the first tab", "From the second tab")
 
 
