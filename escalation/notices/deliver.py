@@ -74,7 +74,10 @@ def _due(office: Office) -> list[int]:
 
 def _address_these(office: Office, message_ids: Sequence[int]) -> int:
     with office.changing() as work:
-        addressing.address(work, message_ids)
+        nobodys = addressing.address(work, message_ids)
+    for each in nobodys:
+        with office.changing() as work:
+            failing.nobody(work, each)
     return len(message_ids)
 
 

@@ -27,6 +27,7 @@ from escalation.service.door import Command, raise_escalation
 from escalation.signin import links, lost, sessions
 from escalation.signin.passwords import hash_password
 from escalation.tablets import devices
+from escalation.tasks import store as tasks
 from tests.support.desk import ANSWERS, CHALLENGE, Desk
 from tests.support.handing import SOUTH, SW1, cover, pass_on
 from workflows.loader import library, load_file
@@ -122,6 +123,7 @@ class World:
     passkey: int
     session: int
     lost: int
+    task: int
     link: str
     others: Mapping[str, str]
 
@@ -206,7 +208,11 @@ def _around(desk: Desk, found: Mapping[str, str]) -> World:
     own = ("passkey_id", "session_id", "lost_id")
     others |= dict(zip(own, map(str, _own(desk, "hetty", "hana")), strict=True))
     deadline = desk.running(found["raised"])[0].id
-    mine = (cover_id, passkey, session, lost_id, _link(desk, "nell"))
+    task, others["task_id"] = (
+        _failed(desk, "office-manager", SW1),
+        str(_failed(desk, "hill-office", "hill-worker")),
+    )
+    mine = (cover_id, passkey, session, lost_id, task, _link(desk, "nell"))
     return World(found, draft, file, closure, proposal, digest, deadline, *mine, others)
 
 
@@ -224,6 +230,14 @@ def _own(desk: Desk, person: str, voucher: str) -> tuple[int, int, int]:
         [passkey], [session] = passkeys.of_person(work, person), sessions.of_person(work, person)
         [asked] = lost.waiting(work, desk.person(voucher))
     return passkey.id, session.id, asked.id
+
+
+def _failed(desk: Desk, office: str, post: str) -> int:
+    """Letters do not reach a post: something for an office to do."""
+    with desk.office.changing() as work:
+        about = {"kind": "letter_failed", "subject": post, "post_id": office}
+        tasks.make(work.db, key=f"failed {post}", now=work.now, **about)
+        return tasks.open_for(work.db, [office])[-1].id
 
 
 def _link(desk: Desk, person: str) -> str:
