@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from escalation.cases import drafts, lists, mine
 from escalation.cases.drafts import DraftRecord
-from escalation.cases.lists import Listed
+from escalation.cases.places import Listed
 from escalation.office import Reading
 from escalation.people import entries, partnerships
 from escalation.people.access import Viewer, may, raising_posts

@@ -5,11 +5,10 @@ A list is read from a place in it onward, never by skipping, so that its last pa
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     CTE,
@@ -32,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from escalation.cases import seen
+from escalation.cases.places import Listed, Place
 from escalation.cases.tables import Case, Participant
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
@@ -44,54 +44,18 @@ PAGE = 25
 COUNTED = 100
 # So many open cases are looked through for those that do not wait for the viewer; then a page ends.
 LOOKED = 200
-Row = TypeVar("Row")
+UNREAD = "Its procedure cannot be read"
 _Query: TypeAlias = Select[*tuple[Any, ...]]
 _Raising, _Responding = aliased(Agency), aliased(Agency)
 _Other = aliased(Deadline)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_PLACE = re.compile(r"([0-9]{1,17})?-([0-9]{1,9})", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[Row]):
-    """Some rows of a list, how many there are from here on, or (`more`) more, and the place to go on from."""
-
-    rows: tuple[Row, ...]
-    count: int
-    more: bool = False
-    next_after: str = ""
-    begun: bool = False
-
-    @property
-    def in_all(self) -> str:
-        """How many there are, as a page says it."""
-        return f"{self.count} or more" if self.more else str(self.count)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Behind which limit an inbox goes on: its date, if it has one that runs, and its id."""
-
-    due_at: datetime | None
-    id: int
-
-    @classmethod
-    def read(cls, said: str) -> _Place | None:
-        """The place an address says; None for anything else, which is the first page."""
-        found = _PLACE.fullmatch(said)
-        if found is None:
-            return None
-        due_at = _EPOCH + int(found[1]) * _MICROSECOND if found[1] else None
-        return cls(due_at, int(found[2]))
-
-    def __str__(self) -> str:
-        return f"{(self.due_at - _EPOCH) // _MICROSECOND if self.due_at else ''}-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One thing that waits for a post of the viewer’s. `due_at` is None where no time is stated or runs."""
+    """One thing that waits for a post of the viewer’s. `due_at` is None where no time is stated or runs.
+
+    `unread`: its procedure cannot be read, so that its words are not known.
+    """
 
     reference: str
     raising: str
@@ -103,11 +67,15 @@ class InboxRow:
     due_at: datetime | None
     late: bool
     paused: bool
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case the viewer is part of. `due_at` is the soonest thing due on it, whoever owes it."""
+    """A case the viewer is part of. `due_at` is the soonest thing due on it, whoever owes it.
+
+    `unread`: its procedure cannot be read, so that its words are not known.
+    """
 
     reference: str
     raising: str
@@ -119,11 +87,12 @@ class CaseRow:
     late: bool
     raised_at: datetime
     closed_at: datetime | None
+    unread: bool = False
 
 
 def inbox(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[InboxRow]:
     """What waits for the viewer’s posts, each case once: soonest first, what has no stated time last."""
-    place = _Place.read(after)
+    place = Place.read(after)
     kind = "" if place is None else "dated" if place.due_at else "undated"
     given = _given(work, viewer, place is not None)
     if place:
@@ -131,10 +100,10 @@ def inbox(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[InboxRow]
     found = work.db.execute(_inbox(len(viewer.post_ids), kind), given).all()
     count = found[0].here if found else 0
     return Listed(
-        work.readable(found, _inbox_row),
+        work.readable(found, _inbox_row, _unread_in_inbox),
         min(count, COUNTED),
         count > COUNTED,
-        str(_Place(found[-1].due_at, found[-1].limit_row)) if count > PAGE else "",
+        str(Place(found[-1].due_at, found[-1].limit_row)) if count > PAGE else "",
         begun=place is not None,
     )
 
@@ -276,6 +245,13 @@ def _inbox_row(work: Reading, row: Any) -> InboxRow:
     )
 
 
+def _unread_in_inbox(work: Reading, row: Any) -> InboxRow:
+    paused = row.paused_at is not None and row.due_at is None
+    late = row.due_at is not None and row.due_at <= work.now
+    who = (row.reference, row.raising, row.responding)
+    return InboxRow(*who, "", "", UNREAD, "", row.due_at, late, paused, unread=True)
+
+
 def others(work: Reading, viewer: Viewer, *, after: str = "") -> Listed[CaseRow]:
     """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
     return _newest(work, viewer, after, ended=False)
@@ -298,7 +274,8 @@ def _newest(work: Reading, viewer: Viewer, after: str, *, ended: bool) -> Listed
     shown = [row for row in rows if row.reference is not None]
     further = shown[-1].reference if here > PAGE else rows[0].last if full else ""
     more = here > COUNTED or (full and not ended)
-    return Listed(work.readable(shown, _case_row), min(here, COUNTED), more, further, place is not None)
+    told = work.readable(shown, _case_row, _unread)
+    return Listed(told, min(here, COUNTED), more, further, place is not None)
 
 
 @cache
@@ -392,3 +369,10 @@ def _case_row(work: Reading, row: Any) -> CaseRow:
         raised_at=row.raised_at,
         closed_at=row.closed_at,
     )
+
+
+def _unread(work: Reading, row: Any) -> CaseRow:
+    late = row.due_at is not None and row.due_at <= work.now
+    who = (row.reference, row.raising, row.responding)
+    when = {"raised_at": row.raised_at, "closed_at": row.closed_at}
+    return CaseRow(*who, "", "", UNREAD, row.due_at, late, **when, unread=True)

@@ -84,7 +84,7 @@ def _opened(
     ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)))
     answers = Answers({}, {"until": until}, {"why_exit": reason})
     step = Step(BREAK_GLASS, case.state, case.state, ())
-    procedure = work.procedure(case.procedure_digest)
+    procedure = work.followed(case.procedure_digest)
     moved = record.keep(work, ground, procedure, Doing(step, answers, viewer.person_id, post, key))
     told = [part.post_id for part in parts if part.responsible]
     told += [case.raiser_post_id, case.challenged_post_id, *_office(work, post)]

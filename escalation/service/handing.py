@@ -86,6 +86,7 @@ def _offer(work: Reading, viewer: Viewer, case: CaseRecord, way: str) -> Offer:
         raise NotFound
     if not case.open:
         raise NotPossible([ENDED])
+    work.followed(case.procedure_digest)  # without it nobody can say who may judge
     part = _part(viewer, standing, way)
     if part is None:
         raise NotYours(ELSE)
@@ -167,7 +168,7 @@ def _keep(work: Changing, viewer: Viewer, offered: Offer, chosen: Choice, wish: 
 def _write(work: Changing, case: CaseRecord, doing: Doing) -> int:
     parts = cases.parts(work.db, case.id)
     ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)))
-    return record.keep(work, ground, work.procedure(case.procedure_digest), doing).version
+    return record.keep(work, ground, work.followed(case.procedure_digest), doing).version
 
 
 def _tell(work: Changing, case: CaseRecord, to: PostRecord, giver: PostRecord | None, number: int) -> None:

@@ -86,4 +86,4 @@ def _recorded(work: Changing, viewer: Viewer, post: PostRecord, task: TaskRecord
 
 def _write(work: Changing, case: CaseRecord, doing: Doing) -> int:
     ground = Ground(case, cases.parts(work.db, case.id), tuple(deadlines.live(work.db, case.id)))
-    return record.keep(work, ground, work.procedure(case.procedure_digest), doing).version
+    return record.keep(work, ground, work.followed(case.procedure_digest), doing).version
