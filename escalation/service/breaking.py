@@ -104,7 +104,7 @@ def _repeated(work: Changing, case: CaseRecord, spent: Spent, reason: str) -> st
     kept = content.contents(work.db, case.id).get(spent.number)
     same = kept is not None and kept.body.get("why_exit") == reason
     if (spent.case_id, spent.action) != (case.id, BREAK_GLASS) or not same:
-        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+        raise NotPossible([events.SENT])
     return case.reference
 
 

@@ -181,13 +181,15 @@ def _tell(work: Changing, case: CaseRecord, to: PostRecord, giver: PostRecord | 
 
 def _repeated(work: Changing, viewer: Viewer, case: CaseRecord, spent: Spent, wish: Wish) -> int:
     """The same form again is the same event; the same key with anything else is refused, and said."""
+    if spent.case_id != case.id and may_read(viewer, cases.standing(work.db, case)):
+        raise NotPossible([events.SENT])
     event = next((e for e in events.history(work.db, case.id) if e.number == spent.number), None)
     kept = content.contents(work.db, case.id).get(spent.number)
     if event is None or event.person_id != viewer.person_id or spent.case_id != case.id:
         raise NotFound
     same = (event.action, kept.body.get(REASON) if kept else None) == (wish.way, wish.reason)
     if not same or wish.to not in (f"post/{event.facts['to']}", f"person/{event.facts.get('lead')}"):
-        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+        raise NotPossible([events.SENT])
     return spent.number
 
 
