@@ -41,6 +41,7 @@ import web.procedures
 import web.raising
 import web.rates
 import web.readers
+import web.returned
 import web.second_factor
 import web.session
 import web.status
@@ -91,6 +92,7 @@ AREAS = (
     web.leaving,
     web.directory,
     web.keeping,
+    web.returned,
     web.status,
     web.health,
 )

@@ -19,7 +19,7 @@ FIRST = ""
 # How a one-use key that was spent on something else is refused.
 SENT = "This form was already sent with other words. Nothing new was recorded."
 _APPEND = insert(Event)
-# Two cases are locked apart: of two forms with one key at one moment the second waits here, and finds it spent.
+# Two cases are locked apart: of two forms with one key at one moment, the second waits here for the first.
 _APPEND_ONCE = {
     "sqlite": sqlite.insert(Event).on_conflict_do_nothing(index_elements=["key"]),
     "postgresql": postgresql.insert(Event).on_conflict_do_nothing(index_elements=["key"]),

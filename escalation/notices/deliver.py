@@ -12,7 +12,7 @@ from escalation.errors import Unavailable
 from escalation.notices import addressing, deliveries, failing, mails, outbox
 from escalation.notices.deliveries import DeliveryRecord
 from escalation.notices.mails import Ready
-from escalation.notices.senders import Sender, Unreachable
+from escalation.notices.senders import Refused, Sender, Unreachable
 from escalation.office import Office
 
 PUT_OFF = timedelta(hours=1)
@@ -101,6 +101,8 @@ def _let_go(office: Office, taken: Sequence[DeliveryRecord]) -> None:
 def _send(office: Office, sender: Sender, delivery: DeliveryRecord) -> int:
     with office.reading() as work:
         found = mails.ready(work, delivery)
+    if found.returns:
+        raise Refused("letters to this address come back")
     if found.mail is not None:
         sender.send(found.mail)
     _tidy(office, delivery, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from escalation.cases import store as cases
@@ -57,17 +57,44 @@ def said(error: Exception) -> str:
     return str(error) if isinstance(error, NotSent) else type(error).__name__
 
 
-def _pass_on(work: Changing, delivery: DeliveryRecord) -> None:
-    if delivery.passed_at is not None:
+def hold(work: Changing, delivery_ids: Collection[int]) -> Changing:
+    """Nobody else changes the cases that these mails are about until the transaction ends."""
+    ids = [each for delivery_id in delivery_ids for each in deliveries.enclosed(work.db, delivery_id)]
+    return undelivered.hold(work, [message.case_id for message in outbox.living(work.db, ids)])
+
+
+def came_back(work: Changing, delivery_id: int, why: str) -> None:
+    """A mail that had left came back: as if it had been refused at once. Told twice, it is done once."""
+    if deliveries.come_back(work.db, delivery_id, why):
+        _passed_on(work, delivery_id)
+        letters = deliveries.enclosed(work.db, delivery_id)
+        lost = [each for each in letters if not deliveries.reaches_somebody(work.db, each, but=delivery_id)]
+        outbox.not_sent(work.db, lost)
+
+
+def something_to_do(work: Changing, post: PostRecord) -> None:
+    """Letters do not reach a post, whether or not one about a case waits there: one open task says so."""
+    if any(task.subject == post.id for task in tasks.open_of(work.db, FAILED)):
         return
-    letters = outbox.living(work.db, deliveries.enclosed(work.db, delivery.id))
+    for office in Readers(work).office(post):
+        key = f"{FAILED}/{post.id}/{work.now.isoformat()}"
+        tasks.make(work.db, key=key, kind=FAILED, subject=post.id, post_id=office.id, now=work.now)
+
+
+def _pass_on(work: Changing, delivery: DeliveryRecord) -> None:
+    if delivery.passed_at is None:
+        _passed_on(work, delivery.id)
+
+
+def _passed_on(work: Changing, delivery_id: int) -> None:
+    letters = outbox.living(work.db, deliveries.enclosed(work.db, delivery_id))
     work = undelivered.hold(work, [message.case_id for message in letters])
     readers = Readers(work)
     for message in letters:
         _task(work, readers, message)
-        if not deliveries.reaches_somebody(work.db, message.id, but=delivery.id):
+        if not deliveries.reaches_somebody(work.db, message.id, but=delivery_id):
             _next_contact(work, readers, message)
-    deliveries.mark_passed(work.db, delivery.id, work.now)
+    deliveries.mark_passed(work.db, delivery_id, work.now)
 
 
 def _task(work: Changing, readers: Readers, message: MessageRecord) -> None:

@@ -34,6 +34,7 @@ WRITERS = {
     "Message": "escalation/notices/outbox.py",
     "Delivery": "escalation/notices/deliveries.py",
     "Enclosure": "escalation/notices/deliveries.py",
+    "ReturnedAddress": "escalation/notices/returned.py",
     "AgreedAction": "escalation/agreements/store.py",
     "Task": "escalation/tasks/store.py",
     "Round": "escalation/scheduler/rounds.py",
