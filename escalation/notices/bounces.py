@@ -63,7 +63,8 @@ def _unreachable(work: Changing, person_id: str, partnership_id: str) -> None:
     for delivery_id in waits:
         failing.came_back(work, delivery_id, BY_OFFICE)
     mine = [post for post in theirs if post.partnership_id == partnership_id] or theirs
-    failing.something_to_do(work, mine[0])
+    for post in mine[:1]:
+        failing.something_to_do(work, post)
 
 
 def _of_what_waits(work: Changing, person_id: str, post_ids: Sequence[str]) -> Iterator[int]:
