@@ -58,6 +58,7 @@ class Mail:
 
     channel: str = "console"
     sender: str = "escalation@localhost"
+    return_path: str = ""
     folder: str = "mail"
     host: str = "127.0.0.1"
     port: int = 25
@@ -360,6 +361,8 @@ def _refuse_unfit_letters(config: Config) -> None:
         )
     if mail.channel == "notify" and not (mail.notify_key and mail.notify_template):
         raise NotReady("mail.channel is “notify”, so mail.notify_key and mail.notify_template must be set.")
+    if mail.return_path and "@" not in mail.return_path:
+        raise NotReady("mail.return_path must be an address, to which letters that come back are sent.")
     for channel, key in (("notify", "notify_address"), ("webhook", "webhook_address")):
         asked = urlsplit(getattr(mail, key))
         here = asked.scheme == "http" and asked.hostname in ("127.0.0.1", "localhost")

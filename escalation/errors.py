@@ -45,6 +45,15 @@ class Unanswered(Refusal):
         super().__init__("There is a problem with what was entered.")
 
 
+class Unreadable(Refusal):
+    """The procedure of a case cannot be read: damaged, gone, or of an edition nobody knows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The procedure of this challenge cannot be read just now, so nothing can be done to it here."
+        )
+
+
 class NotSignedIn(Refusal):
     """An agency’s own sign-in did not prove who this is, or it is nobody here: all told alike."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from escalation.clock import Clock
 from escalation.closures.days import ClosureRecord, days_closed, in_force
 from escalation.config import Config
 from escalation.database.engine import Database
+from escalation.errors import Unreadable
 from escalation.federation.providers import Provider
 from escalation.procedures.shelf import UNREADABLE, Shelf
 from workflows.calendars import LOCAL, Calendar, calendar_named
@@ -46,13 +47,29 @@ class Reading:
         """The installed procedure of that digest."""
         return self.office.shelf.get(self.db, digest)
 
-    def readable(self, rows: Iterable[Any], read: Callable[[Reading, Any], Made]) -> tuple[Made, ...]:
-        """What can be read of some rows. One that cannot is left out: the auditor tells the office of it."""
-        found = []
-        for row in rows:
-            with suppress(*UNREADABLE):
-                found.append(read(self, row))
-        return tuple(found)
+    def followed(self, digest: str) -> Procedure:
+        """The procedure a case follows, for what is shown of it or done to it by a person. Unreadable."""
+        try:
+            return self.procedure(digest)
+        except UNREADABLE as error:
+            raise Unreadable from error
+
+    def readable(
+        self,
+        rows: Iterable[Any],
+        read: Callable[[Reading, Any], Made],
+        unread: Callable[[Reading, Any], Made],
+    ) -> tuple[Made, ...]:
+        """What can be read of some rows. One that cannot is told by `unread`, never left out."""
+        return tuple(self._row(row, read, unread) for row in rows)
+
+    def _row(
+        self, row: Any, read: Callable[[Reading, Any], Made], unread: Callable[[Reading, Any], Made]
+    ) -> Made:
+        try:
+            return read(self, row)
+        except UNREADABLE:  # the auditor tells the office of it
+            return unread(self, row)
 
     def calendar(
         self, procedure: Procedure, partnership_id: str | None = None, agency_ids: Collection[str] = ()

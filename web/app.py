@@ -42,6 +42,7 @@ import web.procedures
 import web.raising
 import web.rates
 import web.readers
+import web.returned
 import web.second_factor
 import web.session
 import web.status
@@ -93,6 +94,7 @@ AREAS = (
     web.leaving,
     web.directory,
     web.keeping,
+    web.returned,
     web.status,
     web.health,
 )

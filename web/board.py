@@ -9,10 +9,12 @@ from escalation.board.filters import Filters
 from escalation.board.listing import board_list
 from escalation.cases.page import CasePage
 from escalation.cases.telling import Told
+from escalation.errors import Unreadable
+from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.service.moving import may_move
 from web.access import Access, access
-from web.opening import board_page
+from web.opening import bare_board_page, board_page
 from web.session import office, viewer
 from workflows.diagram import path_svg
 
@@ -44,11 +46,21 @@ def figures() -> str:
 def case(reference: str) -> str:
     """The whole history of one escalation, without identities."""
     with office().reading() as work:
-        page = board_page(work, reference)
+        try:
+            page = board_page(work, reference)
+        except Unreadable:
+            return _bare(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now = work.now
     around = {"picture": path_svg(page.path), "done": _moved(page), "may_move": may_move(viewer(), page.case)}
     return render_template("board/case.html", page=page, partnership=partnership, now=now, **around)
+
+
+def _bare(work: Reading, reference: str) -> str:
+    """What can be shown of an escalation whose procedure cannot be read."""
+    page = bare_board_page(work, reference)
+    partnership = partnerships.of(work, page.case.partnership_id)
+    return render_template("cases/bare.html", page=page, partnership=partnership, now=work.now)
 
 
 def _moved(page: CasePage) -> Told | None:

@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 
 from escalation.cases import possible
 from escalation.cases import store as cases
+from escalation.cases.bare import BarePage
 from escalation.cases.page import CasePage
 from escalation.cases.possible import Look
 from escalation.cases.telling import SIDE_WORDS, Entry, Told, entries
 from escalation.deadlines import store as deadlines
-from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered
+from escalation.errors import NotFound, NotPossible, NotYours, Stale, Unanswered, Unreadable
 from escalation.ledger import events
 from escalation.ledger.events import EventRecord, last_position
 from escalation.office import Reading
@@ -31,7 +32,7 @@ from escalation.service import act as engine_act
 from escalation.service.answers import asked_on_case
 from web import forms
 from web.access import Access, access
-from web.opening import case_page
+from web.opening import bare_page, case_page
 from web.session import office, viewer
 from workflows import machine
 from workflows.definition import CLOSED, Action, Field, Procedure
@@ -100,7 +101,10 @@ class ActPage:
 def case(reference: str) -> str:
     """A challenge."""
     with office().reading() as work:
-        page = case_page(work, reference)
+        try:
+            page = case_page(work, reference)
+        except Unreadable:
+            return _bare(work, reference)
         partnership = partnerships.of(work, page.case.partnership_id)
         now, passing = work.now, handing.ways(work, viewer(), page.case)
     done = _just_done(page, request.args.get("done", ""))
@@ -138,12 +142,26 @@ def act(reference: str, action: str) -> Response | tuple[str, int]:
 def evidence(reference: str, number: int, position: int) -> Response:
     """A file that came with a challenge, to keep and not to show in the page."""
     with office().reading() as work:
-        page = case_page(work, reference)
+        page = _with_files(work, reference)
         there = any((file.number, file.position) == (number, position) for file in page.files)
         found = content.file(work.db, page.case.id, number, position) if there else None
     if found is None:
         raise NotFound
     return _attached(found)
+
+
+def _bare(work: Reading, reference: str) -> str:
+    """What can be shown of a challenge whose procedure cannot be read."""
+    page = bare_page(work, reference)
+    partnership = partnerships.of(work, page.case.partnership_id)
+    return render_template("cases/bare.html", page=page, partnership=partnership, now=work.now)
+
+
+def _with_files(work: Reading, reference: str) -> CasePage | BarePage:
+    try:
+        return case_page(work, reference)
+    except Unreadable:
+        return bare_page(work, reference)
 
 
 def _attached(file: Upload) -> Response:

@@ -20,6 +20,7 @@ from escalation.errors import (
     Stale,
     Unanswered,
     Unavailable,
+    Unreadable,
     Unrecorded,
     Unsure,
 )
@@ -127,6 +128,14 @@ TABLE: dict[type[Exception] | int, Told] = {
         "This cannot be opened just now",
         "Every reading of a challenge is recorded. This one could not be, so nothing of it is shown.",
         keeps="resend",
+    ),
+    Unreadable: Told(
+        503,
+        "Its procedure cannot be read",
+        "Nothing was recorded now, and nothing that was entered before is lost. The partnership’s office is "
+        "told of it. Ring whoever must act.",
+        keeps="copy",
+        exact="yes",
     ),
     Unsure: Told(
         503,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from escalation.cases import drafts, lists, mine
 from escalation.cases.drafts import DraftRecord
-from escalation.cases.lists import Listed
+from escalation.cases.places import Listed
 from escalation.office import Reading
 from escalation.people import entries, giving, partnerships
 from escalation.people.access import Viewer, may, raising_posts
 from escalation.people.posts import KEEPING_LEVELS
 from escalation.people.rules import Function
-from escalation.tasks.lists import things_to_do
+from escalation.service.undelivered import seen_to
+from escalation.tasks.lists import thing_to_do, things_to_do
 from web.access import Access, access
 from web.session import office, viewer
 
@@ -58,6 +59,24 @@ def others() -> ResponseReturnValue:
 def ended() -> ResponseReturnValue:
     """Every challenge the person was part of that has ended."""
     return _whole("ended", lists.ended)
+
+
+@area.get("/to-do/<int(max=2147483647):task_id>")
+@access(Access.SIGNED_IN)
+def to_do(task_id: int) -> str:
+    """Ask before something there is to do is recorded as done."""
+    with office().reading() as work:
+        found = thing_to_do(work, viewer(), task_id)
+    return render_template("home/to_do.html", task=found)
+
+
+@area.post("/to-do/<int(max=2147483647):task_id>")
+@access(Access.SIGNED_IN)
+def done(task_id: int) -> ResponseReturnValue:
+    """Record that it is done."""
+    with office().changing() as work:
+        seen_to(work, viewer(), task_id)
+    return redirect(url_for(".home"), 303)
 
 
 def _whole(which: str, read: Callable[..., Listed[Any]]) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import g, request
 
-from escalation.cases import handover
+from escalation.cases import bare, handover
 from escalation.cases import page as engine
+from escalation.cases.bare import BarePage
 from escalation.cases.handover import HandoverCard
 from escalation.cases.page import CasePage
 from escalation.errors import Unavailable, Unrecorded
@@ -61,6 +62,18 @@ def handover_card(work: Reading, reference: str) -> HandoverCard:
     """The case on one page, for a newcomer. LookupError where this reading was not kept."""
     _require(reference, Function.READ)
     return handover.handover_card(work, viewer(), reference)
+
+
+def bare_page(work: Reading, reference: str) -> BarePage:
+    """A case whose procedure cannot be read. LookupError where this reading was not kept."""
+    _require(reference, Function.READ)
+    return bare.bare_page(work, viewer(), reference)
+
+
+def bare_board_page(work: Reading, reference: str) -> BarePage:
+    """The same without identities. LookupError where this reading was not kept."""
+    _require(reference, Function.BOARD_CASE)
+    return bare.bare_board_page(work, viewer(), reference)
 
 
 def _require(reference: str, function: Function) -> None:

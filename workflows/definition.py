@@ -61,8 +61,8 @@ class Action:
     outcomes: tuple[str, ...]
 
 
-# What changes hands is no step of a procedure: these can be done under every edition, also under those
-# stored before there were words for it, so they are here and not in the vocabulary.
+# What changes hands, or comes of a letter that fails, is no step of a procedure: it happens under every
+# edition, also under those stored before there were words for it, so they are here and not in the vocabulary.
 _BESIDE = {
     "assign": Action(
         "assign",
@@ -89,6 +89,26 @@ _BESIDE = {
     ),
     "pass_on_empty": Action(
         "pass_on_empty", "", "", "passed it on, because nobody held the post", (), (), None, ()
+    ),
+    "told_instead": Action(
+        "told_instead",
+        "",
+        "",
+        "told {to} instead, because the letter to {from} could not be delivered",
+        (),
+        (),
+        None,
+        (),
+    ),
+    "letters_seen_to": Action(
+        "letters_seen_to",
+        "",
+        "",
+        "dealt with letters that could not be delivered to {from}",
+        (),
+        (),
+        None,
+        (),
     ),
 }
 

@@ -11,6 +11,8 @@ MOVED_EDITION, REDATED = "move_edition", "redate"
 HANDING = ("assign", "hand_over", "step_aside", "pass_on_empty")
 # What is done to no procedure’s case in particular, and starts and stops no limit.
 BREAK_GLASS = "break_glass"
+# What comes of a letter that could not be delivered: another post was told instead; somebody saw to it.
+TOLD_INSTEAD, SEEN_TO = "told_instead", "letters_seen_to"
 _OPENING = ("waiting", "meeting")
 
 
@@ -22,7 +24,7 @@ def happened(procedure: Procedure, action: str, from_state: str, to_state: str) 
     """
     if action == MOVED_EDITION:
         return arrival(to_state)
-    if action in (REDATED, BREAK_GLASS, *HANDING):
+    if action in (REDATED, BREAK_GLASS, TOLD_INSTEAD, SEEN_TO, *HANDING):
         return ()
     for move in moves_from(procedure, from_state):
         if move.action == action and (move.dest or from_state) == to_state:

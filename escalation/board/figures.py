@@ -115,9 +115,9 @@ def _totals(work: Reading, known: Choices, filters: Filters, period: Period) -> 
     return _added_up(known.procedure, counts)
 
 
-def _added_up(procedure: Procedure, counts: dict[str, dict[str, int]]) -> Totals:
-    columns = {**procedure.outcomes, OPEN: "Still open"}
-    stages = {stage.id: stage.title for stage in procedure.stages}
+def _added_up(procedure: Procedure | None, counts: dict[str, dict[str, int]]) -> Totals:
+    columns = {**(procedure.outcomes if procedure else {}), OPEN: "Still open"}
+    stages = {stage.id: stage.title for stage in procedure.stages} if procedure else {}
     # A stage or outcome of an older procedure still counts, under its own id.
     stages |= {stage: stage for stage in counts if stage not in stages}
     columns |= {outcome: outcome for each in counts.values() for outcome in each if outcome not in columns}

@@ -15,6 +15,7 @@ from escalation.office import Reading
 from escalation.people.access import Viewer, board_posts
 from escalation.people.posts import belonging
 from escalation.people.tables import Agency, Partnership
+from escalation.procedures.shelf import UNREADABLE
 from workflows.definition import Procedure
 
 OPEN = "open"
@@ -49,10 +50,13 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The partnership a board member looks at, its procedure, and what can be chosen: id and words."""
+    """The partnership a board member looks at, its procedure, and what can be chosen: id and words.
+
+    No procedure: it cannot be read.
+    """
 
     partnership: str
-    procedure: Procedure
+    procedure: Procedure | None
     agencies: tuple[tuple[str, str], ...]
     reasons: tuple[tuple[str, str], ...]
     stages: tuple[tuple[str, str], ...]
@@ -77,14 +81,17 @@ def choices(work: Reading, viewer: Viewer) -> Choices:
         raise NotFound
     partnership = mine[0].partnership_id
     rows = work.db.execute(_CHOICES, {"partnership": partnership}).all()
-    procedure = work.procedure(rows[0].procedure_digest)
+    try:
+        procedure = work.procedure(rows[0].procedure_digest)
+    except UNREADABLE:  # the auditor tells the office; the cases are listed all the same
+        procedure = None
     return Choices(
         partnership=partnership,
         procedure=procedure,
         agencies=tuple((row.id, row.name) for row in rows if row.id),
-        reasons=tuple(procedure.reasons.items()),
-        stages=tuple((stage.id, stage.title) for stage in procedure.stages),
-        outcomes=((OPEN, "Still open"), *procedure.outcomes.items()),
+        reasons=tuple(procedure.reasons.items()) if procedure else (),
+        stages=tuple((stage.id, stage.title) for stage in procedure.stages) if procedure else (),
+        outcomes=((OPEN, "Still open"), *(procedure.outcomes.items() if procedure else ())),
     )
 
 

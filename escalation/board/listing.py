@@ -41,6 +41,7 @@ class BoardRow:
     stage: str
     outcome: str
     late: bool
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def board_list(work: Reading, viewer: Viewer, filters: Filters, *, after: str = 
     here, stopped = rows[0].here, filters.narrowed and rows[0].looked >= look
     shown = [row for row in rows if row.reference is not None]
     return BoardPage(
-        rows=work.readable(shown, _row),
+        rows=work.readable(shown, _row, _unread),
         filters=filters,
         choices=known,
         count=min(here, COUNTED),
@@ -159,3 +160,9 @@ def _row(work: Reading, row: Any) -> BoardRow:
         outcome=procedure.outcomes[row.outcome] if row.outcome else "Still open",
         late=row.late,
     )
+
+
+def _unread(_: Reading, row: Any) -> BoardRow:
+    """Its procedure cannot be read, so that its words are not known."""
+    who = (row.reference, row.raised_at, row.raising, row.responding)
+    return BoardRow(*who, "", "", "Ended" if row.outcome else "Still open", row.late, unread=True)

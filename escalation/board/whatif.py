@@ -20,7 +20,7 @@ from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from workflows.definition import CLOSED, Procedure
 from workflows.machine import NotAllowed
-from workflows.replay import HANDING
+from workflows.replay import HANDING, SEEN_TO, TOLD_INSTEAD
 from workflows.simulate import Simulated, until
 
 SAME, LATE, EARLIER, NOT_REPLAYED = (
@@ -34,6 +34,7 @@ _RECORDS = (
     *("record_discussion", "record_meeting", "add_note", "confirm_action", "record_told", "follow_up"),
     "add_private_note",
     *("ask_more_time", "refuse_more_time", "move_edition", "redate"),
+    *(TOLD_INSTEAD, SEEN_TO),
     *HANDING,
 )
 VERDICTS = (SAME, LATE, EARLIER, NOT_REPLAYED)

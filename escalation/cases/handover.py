@@ -15,13 +15,13 @@ from escalation.office import Reading
 from escalation.people.access import Viewer
 from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
-from workflows.replay import HANDING
+from workflows.replay import HANDING, SEEN_TO, TOLD_INSTEAD
 
 _DISPUTED = ("decision", "why_unsafe", "we_disagree", "outcome_wanted")
 _AGREED = ("we_agree", "safe_meanwhile")
 _LINES = 5
-# Neither says what was tried or said: the one is what the clock noticed, the other how it changed hands.
-_QUIET = ("miss_limit", *HANDING)
+# None says what was tried or said: what the clock noticed, what became of letters, how it changed hands.
+_QUIET = ("miss_limit", TOLD_INSTEAD, SEEN_TO, *HANDING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     CTE,
@@ -33,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from escalation.cases import seen
-from escalation.cases.places import Place
+from escalation.cases.places import Listed, Place
+from escalation.cases.rows import CaseRow, InboxRow, case_row, inbox_row, unread, unread_in_inbox
 from escalation.cases.tables import Case, Participant
 from escalation.database.base import UtcDateTime
 from escalation.deadlines.tables import Deadline
@@ -46,58 +47,9 @@ PAGE = 25
 COUNTED = 100
 # So many open cases are looked through for those that do not wait for the viewer; then a page ends.
 LOOKED = 200
-Row = TypeVar("Row")
 _Query: TypeAlias = Select[*tuple[Any, ...]]
 _Raising, _Responding = aliased(Agency), aliased(Agency)
 _Other = aliased(Deadline)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[Row]):
-    """Some rows of a list, how many there are from here on, or (`more`) more, and the place to go on from."""
-
-    rows: tuple[Row, ...]
-    count: int
-    more: bool = False
-    next_after: str = ""
-    begun: bool = False
-
-    @property
-    def in_all(self) -> str:
-        """How many there are, as a page says it."""
-        return f"{self.count} or more" if self.more else str(self.count)
-
-
-@dataclass(frozen=True, slots=True)
-class InboxRow:
-    """One thing that waits for a post of the viewer’s. `due_at` is None where no time is stated or runs."""
-
-    reference: str
-    raising: str
-    responding: str
-    reason: str
-    stage: str
-    waits_for: str
-    limit: str
-    due_at: datetime | None
-    late: bool
-    paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """A case the viewer is part of. `due_at` is the soonest thing due on it, whoever owes it."""
-
-    reference: str
-    raising: str
-    responding: str
-    reason: str
-    stage: str
-    now: str
-    due_at: datetime | None
-    late: bool
-    raised_at: datetime
-    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +73,7 @@ def inbox(work: Reading, viewer: Viewer, *, after: str = "", whole: Viewer | Non
     found = work.db.execute(_inbox(asked, kind), given).all()
     count = found[0].here if found else 0
     return Listed(
-        work.readable(found, _inbox_row),
+        work.readable(found, inbox_row, unread_in_inbox),
         min(count, COUNTED),
         count > COUNTED,
         str(Place(found[-1].due_at, found[-1].limit_row)) if count > PAGE else "",
@@ -265,23 +217,6 @@ def _promised() -> ColumnElement[datetime | None]:
     return case((_dated(Deadline), Deadline.due_at), else_=None)
 
 
-def _inbox_row(work: Reading, row: Any) -> InboxRow:
-    procedure = work.procedure(row.procedure_digest)
-    limit = procedure.limits[row.limit_id]
-    return InboxRow(
-        reference=row.reference,
-        raising=row.raising,
-        responding=row.responding,
-        reason=procedure.reasons.get(row.reason, row.reason),
-        stage=procedure.title_of(limit),
-        waits_for=procedure.states[row.state].words,
-        limit=procedure.words_of(limit, row.track),
-        due_at=row.due_at,
-        late=not limit.timer and row.due_at is not None and row.due_at <= work.now,
-        paused=row.paused_at is not None and row.due_at is None,
-    )
-
-
 def others(work: Reading, viewer: Viewer, *, after: str = "", whole: Viewer | None = None) -> Listed[CaseRow]:
     """The open cases the viewer’s posts are part of that do not wait for them, newest first."""
     return _newest(work, viewer, whole or viewer, after, ended=False)
@@ -304,7 +239,8 @@ def _newest(work: Reading, viewer: Viewer, whole: Viewer, after: str, *, ended: 
     shown = [row for row in rows if row.reference is not None]
     further = shown[-1].reference if here > PAGE else rows[0].last if full else ""
     more = here > COUNTED or (full and not ended)
-    return Listed(work.readable(shown, _case_row), min(here, COUNTED), more, further, place is not None)
+    told = work.readable(shown, case_row, unread)
+    return Listed(told, min(here, COUNTED), more, further, place is not None)
 
 
 @cache
@@ -382,19 +318,3 @@ def _parts(asked: _Asked, begun: bool, *, ended: bool) -> CTE:
 def _waits_for(asked: _Asked, looked: CTE) -> ColumnElement[bool]:
     mine = (Deadline.case_id == looked.c.case_id, _held_by(Deadline, asked))
     return exists().where(*mine, Deadline.ended_at.is_(None), _waits(Deadline))
-
-
-def _case_row(work: Reading, row: Any) -> CaseRow:
-    procedure = work.procedure(row.procedure_digest)
-    return CaseRow(
-        reference=row.reference,
-        raising=row.raising,
-        responding=row.responding,
-        reason=procedure.reasons.get(row.reason, row.reason),
-        stage=procedure.stage(row.stage).title if row.stage else "",
-        now=procedure.outcomes[row.outcome] if row.outcome else procedure.states[row.state].words,
-        due_at=row.due_at,
-        late=row.due_at is not None and row.due_at <= work.now,
-        raised_at=row.raised_at,
-        closed_at=row.closed_at,
-    )

@@ -113,7 +113,7 @@ class CasePage:
 
 
 def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
-    """The page for somebody who may read the case. NotFound for anybody else."""
+    """The page for somebody who may read the case. NotFound for anybody else; Unreadable."""
     case = cases.by_reference(work.db, reference)
     standing = standing_of(work, viewer, case)
     if not may(viewer, Function.READ, standing):
@@ -122,7 +122,10 @@ def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
 
 
 def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
-    """The page for a board: the whole history, without the child’s details and without workers’ names."""
+    """The page for a board: the whole history, without the child’s details and without workers’ names.
+
+    NotFound; Unreadable.
+    """
     case = cases.by_reference(work.db, reference)
     standing = cases.standing(work.db, case)
     if not may(viewer, Function.BOARD_CASE, standing):
@@ -131,7 +134,7 @@ def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
 
 
 def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, sees: Sight) -> CasePage:
-    procedure = work.procedure(case.procedure_digest)
+    procedure = work.followed(case.procedure_digest)
     history = [event for event in events.history(work.db, case.id) if shown(event, sees)]
     known = _posts(work, standing, history)
     telling = Telling(procedure, case, known, _people(work, history) if sees.names else {})

@@ -1,14 +1,32 @@
-"""A place in an inbox, as an address says it: behind which limit its next page begins."""
+"""A page of a list, and the place in it from which the next one goes on."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
+Row = TypeVar("Row")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PLACE = re.compile(r"([0-9]{1,17})?-([0-9]{1,9})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Row]):
+    """Some rows of a list, how many there are from here on, or (`more`) more, and the place to go on from."""
+
+    rows: tuple[Row, ...]
+    count: int
+    more: bool = False
+    next_after: str = ""
+    begun: bool = False
+
+    @property
+    def in_all(self) -> str:
+        """How many there are, as a page says it."""
+        return f"{self.count} or more" if self.more else str(self.count)
 
 
 @dataclass(frozen=True, slots=True)

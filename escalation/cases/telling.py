@@ -103,7 +103,11 @@ def _done(telling: Telling, event: EventRecord) -> str:
         limit = telling.procedure.limits.get(str(event.facts.get("limit")))
         return f"{words} ({telling.procedure.words_of(limit, telling.case.track)})" if limit else words
     stage = telling.procedure.stage_of(event.to_state)
-    return words.replace("{stage}", stage.title if stage else "")
+    words = words.replace("{stage}", stage.title if stage else "")
+    for end in ("from", "to"):
+        post = telling.posts.get(str(event.facts.get(end)))
+        words = words.replace(f"{{{end}}}", post.words if post else "another post")
+    return words
 
 
 def _more(telling: Telling, event: EventRecord) -> list[Entry]:

@@ -10,11 +10,21 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from escalation.errors import NotPossible
 from escalation.ledger.tables import Event
 
 FIRST = ""
+# How a one-use key that was spent on something else is refused.
+SENT = "This form was already sent with other words. Nothing new was recorded."
 _APPEND = insert(Event)
+# Two cases are locked apart: of two forms with one key at one moment, the second waits here for the first.
+_APPEND_ONCE = {
+    "sqlite": sqlite.insert(Event).on_conflict_do_nothing(index_elements=["key"]),
+    "postgresql": postgresql.insert(Event).on_conflict_do_nothing(index_elements=["key"]),
+}
+_COUNTED = {"preserve_rowcount": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,17 @@ _SAID = tuple(field.name for field in fields(EventRecord) if field.name not in (
 
 
 def append(db: Connection, event: EventRecord) -> str:
-    """Keep an event and give back its hash, which the next event of the case carries."""
+    """Keep an event and give back its hash, which the next event of the case carries.
+
+    NotPossible where its key was spent on another event.
+    """
     said = _said(event)
     digest = _hash(said)
-    db.execute(_APPEND, {**said, "key": event.key, "hash": digest, "facts": canonical(event.facts)})
+    row = {**said, "key": event.key, "hash": digest, "facts": canonical(event.facts)}
+    if event.key is None:
+        db.execute(_APPEND, row)
+    elif db.execute(_APPEND_ONCE[db.dialect.name], row, execution_options=_COUNTED).rowcount != 1:
+        raise NotPossible([SENT])
     return digest
 
 

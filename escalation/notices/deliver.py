@@ -12,7 +12,7 @@ from escalation.errors import Unavailable
 from escalation.notices import addressing, deliveries, failing, mails, outbox
 from escalation.notices.deliveries import DeliveryRecord
 from escalation.notices.mails import Ready
-from escalation.notices.senders import Sender, Unreachable
+from escalation.notices.senders import Refused, Sender, Unreachable
 from escalation.office import Office, Stopping, never
 
 PUT_OFF = timedelta(hours=1)
@@ -80,7 +80,10 @@ def _due(office: Office) -> list[int]:
 
 def _address_these(office: Office, message_ids: Sequence[int]) -> int:
     with office.changing() as work:
-        addressing.address(work, message_ids)
+        nobodys = addressing.address(work, message_ids)
+    for each in nobodys:
+        with office.changing() as work:
+            failing.nobody(work, each)
     return len(message_ids)
 
 
@@ -104,6 +107,8 @@ def _let_go(office: Office, taken: Sequence[DeliveryRecord], wait: timedelta) ->
 def _send(office: Office, sender: Sender, delivery: DeliveryRecord) -> int:
     with office.reading() as work:
         found = mails.ready(work, delivery)
+    if found.returns:
+        raise Refused("letters to this address come back")
     if found.mail is not None:
         sender.send(found.mail)
     _tidy(office, delivery, found)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, insert, or_, select, update
 
 from escalation.notices.outbox import MessageRecord
-from escalation.notices.tables import Delivery, Enclosure
+from escalation.notices.tables import Delivery, Enclosure, Message
 from escalation.notices.wording import ORDINARY, URGENT
 from escalation.people.tables import Person
 
@@ -41,7 +41,12 @@ class DeliveryRecord:
     @property
     def mail_id(self) -> str:
         """What names it to a mailbox: the same mail always has the same one."""
-        return hashlib.sha256(self.key.encode()).hexdigest()[:32]
+        return mail_id(self.key)
+
+
+def mail_id(key: str) -> str:
+    """What names the mail of a key to a mailbox."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 _COLUMNS = (
@@ -262,6 +267,37 @@ def mark_unsure(db: Connection, delivery: DeliveryRecord, now: datetime, trouble
 def mark_passed(db: Connection, delivery_id: int, now: datetime) -> None:
     """A person has been asked to see to it."""
     db.execute(update(Delivery).where(Delivery.id == delivery_id).values(passed_at=now))
+
+
+def come_back(db: Connection, delivery_id: int, why: str) -> bool:
+    """It had gone, and reached nobody. False where it had not, or a person was asked about it before."""
+    mine = (Delivery.id == delivery_id, Delivery.sent_at.is_not(None), Delivery.passed_at.is_(None))
+    back = {"sent_at": None, "trouble": why[:300]}
+    return db.execute(update(Delivery).where(*mine).values(**back)).rowcount == 1
+
+
+def newest_of(db: Connection, person_id: str, *, case_id: int, post_id: str) -> int | None:
+    """The newest mail that went to a person as the holder of a post in a case."""
+    query = (
+        select(Delivery.id)
+        .join(Enclosure, Enclosure.delivery_id == Delivery.id)
+        .join(Message, Message.id == Enclosure.message_id)
+        .where(Delivery.person_id == person_id, Delivery.sent_at.is_not(None))
+        .where(Message.case_id == case_id, Message.post_id == post_id)
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    )
+    return db.scalar(query)
+
+
+def sent_since(db: Connection, moment: datetime) -> dict[str, tuple[int, str, str]]:
+    """(id, person, their address) of the mails that went since a moment and did not come back, by mail id."""
+    query = (
+        select(Delivery.key, Delivery.id, Delivery.person_id, Person.email)
+        .join(Person, Person.id == Delivery.person_id)
+        .where(Delivery.sent_at >= moment, Delivery.passed_at.is_(None))
+    )
+    return {mail_id(row.key): (row.id, row.person_id, row.email) for row in db.execute(query)}
 
 
 def reaches_somebody(db: Connection, message_id: int, but: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from escalation.cases import store as cases
@@ -14,17 +14,26 @@ from escalation.notices.sending import NotSent, Refused, Unreachable, Unsure
 from escalation.notices.wording import ORDINARY
 from escalation.office import Changing
 from escalation.people.posts import PostRecord
+from escalation.procedures.shelf import UNREADABLE
+from escalation.service import undelivered
 from escalation.tasks import store as tasks
 from escalation.tasks.store import TaskRecord
 
 FAILED, WAITING = "letter_failed", "letters_wait"
 
 
-def nobody(work: Changing, readers: Readers, message: MessageRecord) -> None:
-    """Nobody holds the post: the letter is dropped, and told of where somebody is."""
-    _task(work, readers, message)
-    _next_contact(work, readers, message)
-    outbox.drop(work.db, [message.id], work.now, "nobody holds the post")
+def nobody(work: Changing, message_id: int) -> None:
+    """Nobody holds the post of a letter: it is dropped, and told of where somebody is.
+
+    In a transaction of its own, which takes the case before the letter, as whoever acts on a case does.
+    """
+    work = undelivered.hold(work, [each.case_id for each in outbox.living(work.db, [message_id])])
+    readers = Readers(work)
+    for message in outbox.take(work.db, [message_id]):
+        if not readers.held(message.post_id):
+            _task(work, readers, message)
+            _next_contact(work, readers, message)
+            outbox.drop(work.db, [message.id], work.now, "nobody holds the post")
 
 
 def failed(work: Changing, delivery: DeliveryRecord, error: Exception) -> None:
@@ -48,15 +57,44 @@ def said(error: Exception) -> str:
     return str(error) if isinstance(error, NotSent) else type(error).__name__
 
 
-def _pass_on(work: Changing, delivery: DeliveryRecord) -> None:
-    if delivery.passed_at is not None:
+def hold(work: Changing, delivery_ids: Collection[int]) -> Changing:
+    """Nobody else changes the cases that these mails are about until the transaction ends."""
+    ids = [each for delivery_id in delivery_ids for each in deliveries.enclosed(work.db, delivery_id)]
+    return undelivered.hold(work, [message.case_id for message in outbox.living(work.db, ids)])
+
+
+def came_back(work: Changing, delivery_id: int, why: str) -> None:
+    """A mail that had left came back: as if it had been refused at once. Told twice, it is done once."""
+    if deliveries.come_back(work.db, delivery_id, why):
+        _passed_on(work, delivery_id)
+        letters = deliveries.enclosed(work.db, delivery_id)
+        lost = [each for each in letters if not deliveries.reaches_somebody(work.db, each, but=delivery_id)]
+        outbox.not_sent(work.db, lost)
+
+
+def something_to_do(work: Changing, post: PostRecord) -> None:
+    """Letters do not reach a post, whether or not one about a case waits there: one open task says so."""
+    if any(task.subject == post.id for task in tasks.open_of(work.db, FAILED)):
         return
+    for office in Readers(work).office(post):
+        key = f"{FAILED}/{post.id}/{work.now.isoformat()}"
+        tasks.make(work.db, key=key, kind=FAILED, subject=post.id, post_id=office.id, now=work.now)
+
+
+def _pass_on(work: Changing, delivery: DeliveryRecord) -> None:
+    if delivery.passed_at is None:
+        _passed_on(work, delivery.id)
+
+
+def _passed_on(work: Changing, delivery_id: int) -> None:
+    letters = outbox.living(work.db, deliveries.enclosed(work.db, delivery_id))
+    work = undelivered.hold(work, [message.case_id for message in letters])
     readers = Readers(work)
-    for message in outbox.living(work.db, deliveries.enclosed(work.db, delivery.id)):
+    for message in letters:
         _task(work, readers, message)
-        if not deliveries.reaches_somebody(work.db, message.id, but=delivery.id):
+        if not deliveries.reaches_somebody(work.db, message.id, but=delivery_id):
             _next_contact(work, readers, message)
-    deliveries.mark_passed(work.db, delivery.id, work.now)
+    deliveries.mark_passed(work.db, delivery_id, work.now)
 
 
 def _task(work: Changing, readers: Readers, message: MessageRecord) -> None:
@@ -77,6 +115,8 @@ def _task(work: Changing, readers: Readers, message: MessageRecord) -> None:
 
 def _next_contact(work: Changing, readers: Readers, message: MessageRecord) -> None:
     """Write to the nearest contact who may see the case, or is made able to."""
+    if not _readable(work, message):
+        return  # nothing can be recorded on it; the auditor has told the office
     occasion = f"for {message.post_id} {message.id}"
     for post in readers.next_contacts(message):
         if not _may_be_told(work, readers, message, post):
@@ -86,6 +126,16 @@ def _next_contact(work: Changing, readers: Readers, message: MessageRecord) -> N
             pace = ORDINARY if message.urgency == ORDINARY else ""
             outbox.write(work, case, "passed_on", [post.id], occasion=occasion, urgency=pace)
         return
+
+
+def _readable(work: Changing, message: MessageRecord) -> bool:
+    """Whether the procedure of a letter’s case can be read. One that cannot must hold up no other letter."""
+    if message.case_id is not None:
+        try:
+            work.procedure(cases.by_id(work.db, message.case_id).procedure_digest)
+        except UNREADABLE:
+            return False
+    return True
 
 
 def _may_be_told(work: Changing, readers: Readers, message: MessageRecord, post: PostRecord) -> bool:
@@ -99,8 +149,7 @@ def _may_be_told(work: Changing, readers: Readers, message: MessageRecord, post:
     onward = message.letter == "passed_on" and message.urgency != ORDINARY
     if not part.responsible and not onward:
         return False
-    case = cases.by_id(work.db, message.case_id)
-    cases.join(work.db, case.id, part.side, post.id, case.version)
+    undelivered.tell_instead(work, message.case_id, part.side, to=post, of=readers.post(message))
     return True
 
 

@@ -11,7 +11,7 @@ from escalation.people.access import Part
 from escalation.people.posts import PostRecord
 from workflows.definition import CLOSED
 from workflows.machine import Step
-from workflows.replay import HANDING
+from workflows.replay import HANDING, SEEN_TO, TOLD_INSTEAD
 
 
 def tell_of_edition(work: Changing, act_id: int, letter: str, post_ids: Iterable[str]) -> None:
@@ -52,7 +52,7 @@ def tell(
 
 _NO_LETTER = (
     *("miss_limit", "confirm_action", "record_told", "resume_on_time", "follow_up"),
-    *("add_private_note", "break_glass", *HANDING),
+    *("add_private_note", "break_glass", TOLD_INSTEAD, SEEN_TO, *HANDING),
 )
 _OF_TIME = {
     "ask_more_time": "more_time_asked",

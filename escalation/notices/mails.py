@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from escalation.notices import deliveries, outbox, personal, wording
+from escalation.notices import deliveries, outbox, personal, returned, wording
 from escalation.notices.deliveries import DeliveryRecord
 from escalation.notices.outbox import MessageRecord
 from escalation.notices.readers import Readers
@@ -24,7 +24,7 @@ class Ready:
     """What came of a last look. `mail` is None where it must wait (`morning`) or nothing is left in it.
 
     `pointless` are letters not worth sending any more, with why; `elsewhere` those this person does not read
-    any more.
+    any more. `returns`: letters to this address come back, so that it is not worth sending.
     """
 
     mail: EmailMessage | None
@@ -32,6 +32,7 @@ class Ready:
     pointless: Mapping[int, str]
     elsewhere: tuple[int, ...]
     morning: datetime | None
+    returns: bool = False
 
 
 def ready(work: Reading, delivery: DeliveryRecord) -> Ready:
@@ -58,7 +59,10 @@ def ready(work: Reading, delivery: DeliveryRecord) -> Ready:
     mail = None
     if items and morning is None:
         mail = _written(work, delivery, wording.words(items, service=work.office.config.service.name), email)
-    return Ready(mail, tuple(letters), pointless, tuple(elsewhere), morning)
+    # A team’s channel has no addresses that letters could come back from.
+    addressed = mail is not None and work.office.config.mail.channel != "webhook"
+    back = addressed and returned.comes_back(work.db, delivery.person_id, email)
+    return Ready(mail, tuple(letters), pointless, tuple(elsewhere), morning, back)
 
 
 def _personal(work: Reading, delivery: DeliveryRecord) -> EmailMessage | None:

@@ -197,6 +197,11 @@ def sent(db: Connection, message_ids: Collection[int], now: datetime) -> None:
     )
 
 
+def not_sent(db: Connection, message_ids: Collection[int]) -> None:
+    """Whoever they had reached, they came back from there."""
+    db.execute(update(Message).where(Message.id.in_(message_ids)).values(sent_at=None))
+
+
 def known(db: Connection, reference: str, occasion: str, letter: str, post_id: str) -> bool:
     """Whether that letter has been written."""
     key = f"{reference}/{occasion}/{letter}/{post_id}"

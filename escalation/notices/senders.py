@@ -63,7 +63,8 @@ class SmtpSender:
         """Send one message over a connection of its own."""
         with self._connected() as server:
             try:
-                server.send_message(message)
+                # The receiving server writes it down as Return-Path, and sends there what comes back.
+                server.send_message(message, from_addr=self.mail.return_path or None)
             except smtplib.SMTPRecipientsRefused as error:
                 raise _refusal([code for code, _ in error.recipients.values()]) from error
             except (smtplib.SMTPSenderRefused, smtplib.SMTPHeloError) as error:

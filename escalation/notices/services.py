@@ -6,14 +6,17 @@ import json
 import logging
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
 
 from escalation.config import Config
 from escalation.errors import NotReady
-from escalation.notices.sending import NotSent, Refused, Silent, Unreachable
+from escalation.notices.sending import CameBack, NotSent, Refused, Silent, Unreachable
+
+# Notify tries no more: the address is wrong; it was full or refused it for three days; a mistake of theirs.
+_GIVEN_UP = ("permanent-failure", "temporary-failure", "technical-failure")
 
 
 class NotifySender:
@@ -53,6 +56,18 @@ class NotifySender:
                 personalisation=told,
                 reference=reference,
             )
+
+    def came_back(self) -> Mapping[str, CameBack]:
+        """What Notify says of those it gave up, by the mail’s id: the newest 250 of each kind."""
+        found: dict[str, CameBack] = {}
+        with self._speaking():
+            for status in _GIVEN_UP:
+                page = self.client.get_all_notifications(status=status, template_type="email")
+                for each in page.get("notifications") or ():
+                    mail_id = str(each.get("reference") or "").partition("@")[0]
+                    address = str(each.get("email_address") or "")
+                    found[mail_id] = CameBack(status, address, wrong=status == _GIVEN_UP[0])
+        return found
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:

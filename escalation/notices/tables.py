@@ -1,4 +1,7 @@
-"""The outbox: letters to posts, written by `notices.outbox`; mails to people, by `notices.deliveries`."""
+"""The outbox: letters to posts, mails to people, and the addresses that letters come back from.
+
+Written by `notices.outbox`, `notices.deliveries` and `notices.returned`.
+"""
 
 from __future__ import annotations
 
@@ -84,3 +87,29 @@ class Enclosure(Table):
     __table_args__ = (Index("ix_enclosures_message", "message_id"),)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+
+
+class ReturnedAddress(Table):
+    """An address of somebody’s that letters come back from. While that holds, no letter goes to it.
+
+    It holds until `ended_at`, and only for that address: one that was put right is another. Letters about the
+    person’s own signing in go to it all the same. Nobody marked it: the service that sends for us said so.
+    """
+
+    __tablename__ = "returned_addresses"
+    __table_args__ = (
+        Index(
+            "ix_returned_addresses_person",
+            "person_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    email: Mapped[str]
+    marked_at: Mapped[datetime]
+    marked_by_person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by_person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -13,8 +13,9 @@ from escalation.database.writing import insert_or_change
 from escalation.deadlines.auditor import audit
 from escalation.deadlines.sweep import sweep
 from escalation.errors import Unavailable
+from escalation.notices.bounces import listen
 from escalation.notices.deliver import deliver
-from escalation.notices.senders import Sender
+from escalation.notices.sending import NotSent, Sender, Tells
 from escalation.office import Office, Stopping, never
 from escalation.people.access import SIDES
 from escalation.scheduler.alerts import announce
@@ -22,6 +23,7 @@ from escalation.scheduler.tables import Round
 from escalation.service.handing import pass_on_empty
 from escalation.signin.tidying import tidy
 
+LISTENED = timedelta(minutes=10)
 log = logging.getLogger("escalation.rounds")
 
 
@@ -36,7 +38,22 @@ def deliver_round(office: Office, sender: Sender, stopping: Stopping = never) ->
     """Send what waits; give back how many."""
     report = deliver(office, sender, stopping)
     trouble = f"{report.failed} could not be sent and will be tried again" if report.failed else None
-    return _done(office, "deliver", report.sent, trouble)
+    did = _done(office, "deliver", report.sent, trouble)
+    if isinstance(sender, Tells):
+        _listen(office, sender)
+    return did
+
+
+def _listen(office: Office, sender: Tells) -> None:
+    """Ask from time to time which letters came to nothing. One that cannot be asked is asked again later."""
+    with office.reading() as work:
+        last = last_rounds(work.db).get("returned")
+    if last is not None and office.clock.now() - last.ended_at < LISTENED:
+        return
+    try:
+        _done(office, "returned", listen(office, sender), None)
+    except NotSent as error:
+        _done(office, "returned", 0, str(error))
 
 
 def audit_round(office: Office) -> int:

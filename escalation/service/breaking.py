@@ -84,7 +84,7 @@ def _opened(
     ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)))
     answers = Answers({}, {"until": until}, {"why_exit": reason})
     step = Step(BREAK_GLASS, case.state, case.state, ())
-    procedure = work.procedure(case.procedure_digest)
+    procedure = work.followed(case.procedure_digest)
     moved = record.keep(work, ground, procedure, Doing(step, answers, viewer.person_id, post, key))
     told = [part.post_id for part in parts if part.responsible]
     told += [case.raiser_post_id, case.challenged_post_id, *_office(work, post)]
@@ -104,7 +104,7 @@ def _repeated(work: Changing, case: CaseRecord, spent: Spent, reason: str) -> st
     kept = content.contents(work.db, case.id).get(spent.number)
     same = kept is not None and kept.body.get("why_exit") == reason
     if (spent.case_id, spent.action) != (case.id, BREAK_GLASS) or not same:
-        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+        raise NotPossible([events.SENT])
     return case.reference
 
 

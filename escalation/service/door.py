@@ -227,7 +227,7 @@ def _repeated(
     words = kept.body if kept else {}
     other = [name for name, value in answers.items() if _differs(words.get(name), value)]
     if (spent.case_id, spent.action) != (case.id, action) or other:
-        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+        raise NotPossible([events.SENT])
     return Receipt(case.reference, spent.number, repeated=True)
 
 

@@ -86,6 +86,7 @@ def _offer(work: Reading, viewer: Viewer, case: CaseRecord, way: str) -> Offer:
         raise NotFound
     if not case.open:
         raise NotPossible([ENDED])
+    work.followed(case.procedure_digest)  # without it nobody can say who may judge
     part = _part(viewer, standing, way)
     if part is None:
         raise NotYours(ELSE)
@@ -167,7 +168,7 @@ def _keep(work: Changing, viewer: Viewer, offered: Offer, chosen: Choice, wish: 
 def _write(work: Changing, case: CaseRecord, doing: Doing) -> int:
     parts = cases.parts(work.db, case.id)
     ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)))
-    return record.keep(work, ground, work.procedure(case.procedure_digest), doing).version
+    return record.keep(work, ground, work.followed(case.procedure_digest), doing).version
 
 
 def _tell(work: Changing, case: CaseRecord, to: PostRecord, giver: PostRecord | None, number: int) -> None:
@@ -180,13 +181,15 @@ def _tell(work: Changing, case: CaseRecord, to: PostRecord, giver: PostRecord | 
 
 def _repeated(work: Changing, viewer: Viewer, case: CaseRecord, spent: Spent, wish: Wish) -> int:
     """The same form again is the same event; the same key with anything else is refused, and said."""
+    if spent.case_id != case.id and may_read(viewer, cases.standing(work.db, case)):
+        raise NotPossible([events.SENT])
     event = next((e for e in events.history(work.db, case.id) if e.number == spent.number), None)
     kept = content.contents(work.db, case.id).get(spent.number)
     if event is None or event.person_id != viewer.person_id or spent.case_id != case.id:
         raise NotFound
     same = (event.action, kept.body.get(REASON) if kept else None) == (wish.way, wish.reason)
     if not same or wish.to not in (f"post/{event.facts['to']}", f"person/{event.facts.get('lead')}"):
-        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+        raise NotPossible([events.SENT])
     return spent.number
 
 

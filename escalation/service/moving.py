@@ -153,7 +153,7 @@ def _repeated(work: Reading, case: CaseRecord, spent: Spent, digest: str, reason
     facts = next((e.facts for e in events.history(work.db, case.id) if e.number == spent.number), {})
     said = (facts.get("procedure"), kept.body.get("why_exit") if kept else None)
     if (spent.case_id, spent.action) != (case.id, "move_edition") or said != (digest, reason):
-        raise NotPossible(["This form was already sent with other words. Nothing new was recorded."])
+        raise NotPossible([events.SENT])
     return spent.number
 
 

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from escalation.cases import store as cases
 from escalation.cases.telling import Telling
 from escalation.deadlines.alarms import KINDS
+from escalation.errors import NotFound
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from escalation.people import posts
 from escalation.people.access import Viewer
+from escalation.procedures.shelf import UNREADABLE
 from escalation.tasks import store
-from escalation.tasks.store import WORDS, TaskRecord
+from escalation.tasks.store import ENDED_BY_HAND, WORDS, TaskRecord
 
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """One thing that waits for a post of the viewer’s. `part`: whether that post may open the case itself."""
+    """One thing that waits for a post of the viewer’s. `part`: whether that post may open the case itself.
 
+    `may_end`: whether its person says that it is done; others end by a form of the case, or by themselves.
+    """
+
+    id: int
     words: str
     reference: str
     part: bool
     since: datetime
+    may_end: bool
+    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +52,30 @@ def things_to_do(work: Reading, viewer: Viewer) -> tuple[ToDo, ...]:
     return tuple(_to_do(work, task) for task in store.open_for(work.db, viewer.post_ids))
 
 
+def thing_to_do(work: Reading, viewer: Viewer, task_id: int) -> ToDo:
+    """One task that the viewer may end, or has ended. NotFound for any other."""
+    task = store.one(work.db, task_id)
+    if task is None or task.kind not in ENDED_BY_HAND or task.post_id not in viewer.post_ids:
+        raise NotFound
+    return _to_do(work, task)
+
+
 def _to_do(work: Reading, task: TaskRecord) -> ToDo:
-    subject = _about(work, task)
-    if task.case_id is None:
-        return ToDo(WORDS[task.kind].format(subject=subject), "", False, task.made_at)
-    case = cases.by_id(work.db, task.case_id)
-    if task.kind != "tell":
-        # The case’s procedure may be what cannot be read, so it is not asked.
-        return ToDo(WORDS[task.kind].format(subject=subject), case.reference, False, task.made_at)
-    named = work.procedure(case.procedure_digest).parties.get(task.subject, task.subject)
-    part = any(part.post_id == task.post_id for part in cases.parts(work.db, case.id))
-    return ToDo(WORDS[task.kind].format(subject=named), case.reference, part, task.made_at)
+    case = cases.by_id(work.db, task.case_id) if task.case_id is not None else None
+    subject, part = _about(work, task), False
+    if case and task.kind == "tell":
+        part = any(part.post_id == task.post_id for part in cases.parts(work.db, case.id))
+        with suppress(*UNREADABLE):
+            subject = work.procedure(case.procedure_digest).parties.get(task.subject, task.subject)
+    return ToDo(
+        id=task.id,
+        words=WORDS[task.kind].format(subject=subject),
+        reference=case.reference if case else "",
+        part=part,
+        since=task.made_at,
+        may_end=task.kind in ENDED_BY_HAND,
+        done=task.done_at is not None,
+    )
 
 
 def _about(work: Reading, task: TaskRecord) -> str:

@@ -22,6 +22,9 @@ WORDS = {
     "letters_wait": "No letter has left for an hour. Ring who must act, and whoever looks after the mail",
 }
 
+# Those that only a person can say are done, whatever became of the case.
+ENDED_BY_HAND = ("letter_failed",)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
@@ -86,6 +89,11 @@ def done(
         .values(done=number, done_at=now, done_by_person_id=person_id)
     )
     return marked.rowcount == 1
+
+
+def one(db: Connection, task_id: int) -> TaskRecord | None:
+    """The task of an id; None where there is none."""
+    return next(iter(_where(db, Task.id == task_id)), None)
 
 
 def of_case(db: Connection, case_id: int) -> list[TaskRecord]:

@@ -27,7 +27,7 @@ from escalation.start import make_office
 from tests.conftest import config_in
 from tests.support.desk import Desk, at
 from tests.support.engines import Engine
-from tests.support.filled import Rows, put, written
+from tests.support.filled import Rows, put, tell, written
 
 FILLED = {file.stem: file for file in sorted((Path(__file__).parent / "filled").glob("*.json"))}
 REVISIONS = sorted(
@@ -206,6 +206,21 @@ def test_no_upgrade_takes_the_guards_away(upgraded: Database) -> None:
 @pytest.mark.parametrize("revision", FILLED)
 def test_what_a_released_version_wrote_down_has_rows_in_every_table(revision: str) -> None:
     assert [table for table, rows in rows_of(revision).items() if not rows] == []
+
+
+def test_every_table_there_was_at_the_newest_of_them_has_rows_in_one_of_them(database: Database) -> None:
+    to(database, max(FILLED))
+    there = {table for revision in FILLED for table, rows in rows_of(revision).items() if rows}
+    assert names_of(database) - there - {"alembic_version", "sqlite_sequence"} == set()
+
+
+def test_the_story_that_is_written_down_leaves_rows_in_every_table_of_this_version(desk: Desk) -> None:
+    tell(desk)
+    with desk.office.reading() as work:
+        rows = written(work.db)
+    assert set(rows) == set(METADATA.tables)
+    # A room with a table of its own puts a row in it: ROOMS of tests/support/filled_rooms.py.
+    assert [table for table, found in rows.items() if not found] == []
 
 
 def test_an_upgrade_that_fails_leaves_the_version_before_it_whole(database: Database) -> None:

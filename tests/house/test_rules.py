@@ -34,6 +34,7 @@ WRITERS = {
     "Message": "escalation/notices/outbox.py",
     "Delivery": "escalation/notices/deliveries.py",
     "Enclosure": "escalation/notices/deliveries.py",
+    "ReturnedAddress": "escalation/notices/returned.py",
     "AgreedAction": "escalation/agreements/store.py",
     "Task": "escalation/tasks/store.py",
     "Round": "escalation/scheduler/rounds.py",
@@ -192,6 +193,7 @@ def test_only_the_door_moves_a_case() -> None:
         "escalation/service/handing.py",
         "escalation/service/moving.py",
         "escalation/service/redating.py",
+        "escalation/service/undelivered.py",
     ]
 
 

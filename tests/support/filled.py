@@ -6,7 +6,6 @@ once for a version that is released, and keep the file: later versions are tried
 
 from __future__ import annotations
 
-import importlib
 import json
 import random
 import sys
@@ -23,15 +22,14 @@ from escalation.clock import HandClock
 from escalation.config import Config, DatabaseSettings, Mail, Service
 from escalation.database import migrate
 from escalation.demo.builder import prepare
-from escalation.office import Changing
 from escalation.privacy.content import Upload
 from escalation.scheduler.rounds import audit_round, deliver_round, sweep_round
 from escalation.start import make_office
+from tests.support import filled_rooms
 from tests.support.desk import Desk, Postbox, at
 from workflows.loader import library
 
 Rows = dict[str, list[dict[str, Any]]]
-ROOT = Path(__file__).parents[2]
 FILE = Upload("a photograph.txt", "text/plain", b"\x00\xffwords")
 
 
@@ -51,46 +49,7 @@ def tell(desk: Desk) -> None:
         made = drafts.begin(work, "ada", "meadow-keyperson")
         drafts.save(work, drafts.one(work, made, "ada"), {"decision": "To be"}, page="decision", passed=True)
         drafts.add_file(work.db, made, FILE)
-        _newer(work, desk)
-
-
-def _newer(work: Changing, desk: Desk) -> None:
-    """What not every version has yet. A room that is not there is left out."""
-    for room, fill in (
-        ("escalation.procedures.editions", _editions),
-        ("escalation.closures.store", _closures),
-        ("escalation.deadlines.pauses", _pauses),
-        ("escalation.tasks.store", _tasks),
-    ):
-        if (ROOT / f"{room.replace('.', '/')}.py").exists():
-            fill(work, desk, importlib.import_module(room))
-
-
-def _editions(work: Changing, desk: Desk, room: Any) -> None:
-    shipped = (ROOT / "workflows" / "library" / "standard.toml").read_text(encoding="utf-8")
-    other = room.checked("ours.toml", shipped.replace('edition = "1"', 'edition = "2"').encode())
-    number = room.propose(work, desk.person("olu"), other, "The board asked.")
-    room.agree(work, desk.person("iris"), number)
-
-
-def _closures(work: Changing, desk: Desk, room: Any) -> None:
-    days = {
-        "first_day": "2026-12-24",
-        "last_day": "2026-12-31",
-        "why_closed": "Christmas",
-        "where": importlib.import_module("escalation.closures.questions").WHOLE,
-    }
-    room.add(work, desk.person("olu"), "riverbank", days)
-
-
-def _pauses(work: Changing, desk: Desk, room: Any) -> None:
-    room.begin(work.db, 1, category="court", until_at=work.now, number=1, now=work.now)
-    room.end(work.db, 1, 2, work.now)
-
-
-def _tasks(work: Changing, desk: Desk, room: Any) -> None:
-    words = {"kind": "tell", "subject": "the school", "post_id": "meadow-keyperson"}
-    room.make(work.db, key="a task", now=work.now, case_id=2, number=1, **words)
+        filled_rooms.fill(work, desk)
 
 
 def written(db: Connection) -> Rows:

@@ -57,16 +57,25 @@ class Service:
         return [body for method, _, body in self.asked if method == "POST"]
 
 
+@dataclass
 class Notify(Service):
-    """GOV.UK Notify’s API: what was posted under a reference is found under it."""
+    """GOV.UK Notify’s API: what was posted under a reference is found under it, with what became of it."""
+
+    became: dict[str, str] = field(default_factory=dict)
 
     def answer(self, method: str, address: str, body: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
         """As Notify does."""
         status, said, headers = super().answer(method, address, body)
         if method == "GET" and status == 200:
-            [wanted] = parse_qs(urlsplit(address).query)["reference"]
-            said = {"notifications": [b for b in self.posted() if b["reference"] == wanted], "links": {}}
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+            asked.pop("template_type", None)
+            sent = [{**body, "status": self._status(body)} for body in self.posted()]
+            found = [each for each in sent if all(each[name] == value for name, value in asked.items())]
+            said = {"notifications": found, "links": {}}
         return status, said, headers
+
+    def _status(self, body: Any) -> str:
+        return self.became.get(body["email_address"], "delivered")
 
 
 def served(service: Service) -> Iterator[Service]:

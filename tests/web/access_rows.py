@@ -126,6 +126,12 @@ ROWS: Mapping[str, Row] = {
     "GET /waiting": to(SIGNED_IN, 200),
     "GET /others": to(SIGNED_IN, 200),
     "GET /ended": to(SIGNED_IN, 200),
+    "GET /letters-that-come-back": to(OFFICE | {"hana"}, 200),
+    "POST /letters-that-come-back": to(OFFICE | {"hana"}, 400),
+    "POST /letters-that-come-back/<int(max=2147483647):mark_id>/works": to(OFFICE, 303),
+    # Letters that fail are the office’s to see to.
+    "GET /to-do/<int(max=2147483647):task_id>": to({"olu"}, 200),
+    "POST /to-do/<int(max=2147483647):task_id>": to({"olu"}, 303),
     "GET /accessibility": to(set(ROLES), 200),
     "GET /privacy": to(set(ROLES), 200),
     "GET /healthz": to(set(ROLES), 200, 503),

@@ -18,7 +18,7 @@ from escalation.closures import store as closures
 from escalation.closures.questions import WHOLE
 from escalation.config import Config
 from escalation.cover import store as covers
-from escalation.notices import personal
+from escalation.notices import bounces, personal
 from escalation.passkeys import store as passkeys
 from escalation.people.directory import hold, load_directory
 from escalation.privacy.content import Upload
@@ -31,6 +31,7 @@ from escalation.signin import links, lost, sessions
 from escalation.signin.passwords import hash_password
 from escalation.start import make_office
 from escalation.tablets import devices
+from escalation.tasks import store as tasks
 from tests.support.desk import ANSWERS, CHALLENGE, Desk, at
 from tests.support.handing import SOUTH, SW1, cover, pass_on
 from workflows.loader import library, load_file
@@ -127,6 +128,8 @@ class World:
     passkey: int
     session: int
     lost: int
+    task: int
+    mark: int
     link: str
     others: Mapping[str, str]
 
@@ -221,7 +224,10 @@ def _around(desk: Desk, found: Mapping[str, str]) -> World:
     own = ("passkey_id", "session_id", "lost_id")
     others |= dict(zip(own, map(str, _own(desk, "hetty", "hana")), strict=True))
     deadline = desk.running(found["raised"])[0].id
-    mine = (cover_id, passkey, session, lost_id, _link(desk, "nell"))
+    task, mark = _failed(desk, "office-manager", SW1), _returned(desk, "olu", "niamh@meadow.example")
+    others["task_id"] = str(_failed(desk, "hill-office", "hill-worker"))
+    others["mark_id"] = str(_returned(desk, "hana", "heidi@hill.example"))
+    mine = (cover_id, passkey, session, lost_id, task, mark, _link(desk, "nell"))
     return World(found, draft, file, closure, proposal, digest, deadline, *mine, others)
 
 
@@ -239,6 +245,23 @@ def _own(desk: Desk, person: str, voucher: str) -> tuple[int, int, int]:
         [passkey], [session] = passkeys.of_person(work, person), sessions.of_person(work, person)
         [asked] = lost.waiting(work, desk.person(voucher))
     return passkey.id, session.id, asked.id
+
+
+def _failed(desk: Desk, office: str, post: str) -> int:
+    """Letters do not reach a post: something for an office to do."""
+    with desk.office.changing() as work:
+        about = {"kind": "letter_failed", "subject": post, "post_id": office}
+        tasks.make(work.db, key=f"failed {post}", now=work.now, **about)
+        return tasks.open_for(work.db, [office])[-1].id
+
+
+def _returned(desk: Desk, office: str, email: str) -> int:
+    """Letters to somebody’s address come back; the number under which that is kept."""
+    who = desk.person(office)
+    partnership = who.posts[0].partnership_id
+    with desk.office.changing() as work:
+        bounces.comes_back(work, who, partnership, email)
+        return bounces.known(work, who, partnership)[0].id
 
 
 def _link(desk: Desk, person: str) -> str:

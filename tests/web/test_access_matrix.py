@@ -88,6 +88,8 @@ def filled(route: str, world: World, state: str) -> tuple[str, str]:
         "<int(max=2147483647):passkey_id>": str(world.passkey),
         "<int(max=2147483647):session_id>": str(world.session),
         "<int(max=2147483647):lost_id>": str(world.lost),
+        "<int(max=2147483647):mark_id>": str(world.mark),
+        "<int(max=2147483647):task_id>": str(world.task),
         "<token>": world.link,
         "<way>": "step_aside",
         # Work waits for Ben, so somebody sees to his leaving; Siân’s account can be closed.

@@ -134,6 +134,8 @@ def theirs(world: World, person: str) -> dict[str, tuple[str, ...]]:
             "passkey_id": (str(world.passkey),),
             "lost_id": (str(world.lost),),
             "session_id": (str(world.session),),
+            "task_id": (str(world.task),),
+            "mark_id": (str(world.mark),),
         }
     if person == "otis":  # of the council: what is Meadow Lane’s is not the council’s coordinator’s
         others = {**others, "person_id": ("hugo", "ada"), "agency_id": ("hill-nursery", "meadow")}
@@ -142,7 +144,7 @@ def theirs(world: World, person: str) -> dict[str, tuple[str, ...]]:
 
 OURS = {"person_id": ("ben", "ada", "olu"), "agency_id": ("meadow", "council", "office")}
 NOT_THERE = {
-    **dict.fromkeys(("cover_id", "passkey_id", "session_id", "lost_id"), "2147480000"),
+    **dict.fromkeys(("cover_id", "passkey_id", "session_id", "lost_id", "task_id", "mark_id"), "2147480000"),
     "person_id": "nobody",
     "agency_id": "nowhere",
     "reference": "ZZZ-ZZ9",

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
+from escalation.notices.deliver import deliver
+from escalation.notices.sending import Refused
+from escalation.service.undelivered import seen_to
+from escalation.tasks import store as tasks
+from tests.support.desk import Desk
+from tests.support.mailbox import Mailbox
 from tests.support.shipped import Run, Under
 from tests.web.case_visitors import as_form, hidden, sent, words
 from tests.web.conftest import Visits
@@ -95,3 +103,47 @@ def test_the_board_reads_that_somebody_was_told_without_a_name(visits: Visits, r
     assert dan.says("Recorded that somebody outside was told")
     assert "People outside this service" not in page.text
     assert "Ada" not in page.text
+
+
+# -------------------------------------------------------------------------------- letters that do not arrive
+@pytest.fixture
+def refused(desk: Desk) -> str:
+    """A challenge whose first letter was refused for good, and which has ended since."""
+    reference = desk.raised()
+    deliver(desk.office, Mailbox({"ben@council.riverbank.example": Refused("550")}))
+    desk.act("ada", "withdraw", reference)
+    return reference
+
+
+def test_the_office_says_that_a_letter_that_failed_is_dealt_with_after_the_case_has_ended_too(
+    visits: Visits, desk: Desk, refused: str
+) -> None:
+    olu = visits("olu")
+    home = olu.open("/")
+    assert olu.says("Letters do not reach Social worker")
+    assert olu.says("Say that it is done")
+    [address] = re.findall(r'href="(/to-do/\d+)"', home.text)
+    asked = olu.open(address)
+    assert olu.says("Is this done?")
+    assert refused in asked.text
+    sent = olu.client.post(address, data={"csrf_token": hidden(asked.text, "csrf_token")})
+    assert (sent.status_code, sent.location) == (303, "/")
+    olu.open("/")
+    assert not olu.says("Letters do not reach")
+    assert desk.actions(refused)[-1] == "letters_seen_to"
+    olu.open(address)
+    assert olu.says("It was recorded as done")
+
+
+def test_the_case_tells_who_was_told_instead_and_who_dealt_with_it(
+    visits: Visits, desk: Desk, refused: str
+) -> None:
+    with desk.office.changing() as work:
+        [task] = tasks.open_of(work.db, "letter_failed")
+        seen_to(work, desk.person("olu"), task.id)
+    ada = visits("ada")
+    page = ada.open(f"/cases/{refused}")
+    assert ada.says("because the letter to Social worker, Assessment team North")
+    assert ada.says("Olu")
+    assert ada.says("Dealt with letters that could not be delivered to Social worker")
+    assert "council.riverbank.example" not in page.text
