@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from escalation import config as settings
-from escalation import installation
+from escalation import installation, security
 from escalation.board.whatif import what_if
 from escalation.closures.command import closures
 from escalation.database import migrate
@@ -32,6 +32,7 @@ from escalation.scheduler.command import health
 from escalation.scheduler.heartbeat import watch_round
 from escalation.service import moving
 from escalation.signin import links, passwords
+from escalation.signin.command import account, sign_out
 from escalation.start import (
     configured_procedure,
     make_office,
@@ -86,6 +87,7 @@ def main(context: click.Context, path: Path | None) -> None:
     # Whatever is made here, is for this user alone: settings, secrets, the record, letters.
     context.call_on_close(partial(os.umask, os.umask(0o077)))
     start_logging()
+    security.be_at(f"escalation {context.invoked_subcommand}")
     standard = Path("config.toml")
     context.obj = path or (standard if standard.exists() else None)
 
@@ -283,11 +285,13 @@ def invite(path: Path | None, email: str, lost: bool) -> None:
     click.echo("The letter leaves with the next round.")
 
 
+main.add_command(account)
 main.add_command(closures)
 main.add_command(directory)
 main.add_command(health)
 main.add_command(leaver)
 main.add_command(practice)
+main.add_command(sign_out)
 main.add_command(unlink)
 
 

@@ -22,6 +22,7 @@ import web.cover
 import web.directory
 import web.edge
 import web.emergency
+import web.ending
 import web.errors
 import web.federation
 import web.handing
@@ -42,6 +43,7 @@ import web.raising
 import web.rates
 import web.readers
 import web.second_factor
+import web.security
 import web.session
 import web.status
 import web.tablets
@@ -91,6 +93,7 @@ AREAS = (
     web.leaving,
     web.directory,
     web.keeping,
+    web.ending,
     web.status,
     web.health,
 )
@@ -108,6 +111,7 @@ def create_app(office: Office) -> Flask:
     web.session.put(app, office)
     web.words.teach(app)
     web.logs.listen(app)
+    web.security.listen(app)
     web.rates.watch(app, office.config.server)
     web.edge.watch(app)
     CSRFProtect(app)

@@ -9,6 +9,7 @@ from flask import Flask, abort, current_app, g, request, session
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
+from escalation import security
 from escalation.errors import Unavailable
 from escalation.office import Office, Reading
 from escalation.people import partnerships
@@ -57,6 +58,7 @@ def _load(token: str) -> Person | None:
         if found is None:
             return None
         g.known = found
+        security.acting(found.person_id)
         if not found.open:
             return None  # half signed in, or hidden, opens nothing but the pages that ask for the rest
         _remember_phone(work, found.viewer)
@@ -116,7 +118,7 @@ def sign_out() -> str:
         found = current()
         if found is not None:
             with office().changing() as work:
-                sessions.end(work, found.id, found.person_id)
+                sessions.end(work, found.id, found.person_id, what="sign-out")
     except Unavailable:
         ended = "here"
     kept = session.get(_KEPT)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pyotp
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from escalation import keys
+from escalation import keys, security
 from escalation.errors import Unanswered
 from escalation.office import Changing, Reading
 from escalation.signin.tables import Authenticator, RecoveryCode
@@ -87,6 +87,7 @@ def accept(work: Changing, person_id: str, secret: str, code: str) -> None:
         "added_at": work.now,
     }
     work.db.execute(insert(Authenticator).values(**values))
+    security.note("authenticator added", person_id=person_id)
 
 
 def right(work: Changing, person_id: str, code: str) -> bool:
@@ -117,6 +118,7 @@ def make_recovery_codes(work: Changing, person_id: str) -> list[str]:
     common = {"person_id": person_id, "made_at": work.now}
     rows = [{**common, "digest": _digest(work, person_id, code)} for code in made]
     work.db.execute(insert(RecoveryCode), rows)
+    security.note("recovery codes made", person_id=person_id)
     return [f"{code[:5]}-{code[5:]}" for code in made]
 
 
@@ -133,8 +135,10 @@ def use_recovery_code(work: Changing, person_id: str, given: str) -> bool:
 
 def forget_factors(work: Changing, person_id: str) -> None:
     """What the person had opens nothing any more."""
-    work.db.execute(update(Authenticator).where(*_in_use(person_id)).values(removed_at=work.now))
+    gone = work.db.execute(update(Authenticator).where(*_in_use(person_id)).values(removed_at=work.now))
     work.db.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
+    if gone.rowcount:
+        security.note("authenticator removed", person_id=person_id)
 
 
 def _in_use(person_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from escalation import keys
+from escalation import keys, security
 from escalation.notices import personal
 from escalation.office import Changing, Reading
 from escalation.people import accounts
@@ -40,6 +40,7 @@ def send(work: Changing, person_id: str, kind: str) -> None:
     name, expires = work.office.token(16), work.now + LASTS[kind]
     values = {"name": name, "person_id": person_id, "kind": kind, "made_at": work.now, "expires_at": expires}
     work.db.execute(insert(Link).values(**values))
+    security.note("link written", person_id=person_id, kind=kind)
     personal.write(work, person_id, kind, page=f"link/{_token(work, name)}", until=expires)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from escalation import security
 from escalation.errors import Unanswered
 from escalation.office import Changing, Reading
 from escalation.people import accounts
@@ -169,6 +170,7 @@ def choose(work: Changing, person_id: str, password: str, *, but: int | None = N
     accounts.keep_hash(work, person_id, hashed)
     sessions.end_all(work, person_id, but=but)
     links.end_all(work, person_id)
+    security.note("password changed", person_id=person_id)
 
 
 def set_password(work: Changing, email: str, password: str) -> bool:

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import insert, select, update
 
-from escalation import keys
+from escalation import keys, security
 from escalation.errors import NotPossible, Unanswered
 from escalation.office import Changing, Reading
 from escalation.people.posts import PostRecord, open_at, posts_of
@@ -79,12 +79,14 @@ def choose(work: Changing, person_id: str, device: DeviceRecord, pin: str) -> No
         "made_at": work.now,
     }
     work.db.execute(insert(Pin).values(**values))
+    security.note("PIN chosen", person_id=person_id, tablet=device.id)
 
 
 def drop(work: Changing, person_id: str, device_id: int) -> None:
     """Their PIN opens nothing on this tablet any more."""
     mine = (Pin.person_id == person_id, Pin.device_id == device_id, Pin.ended_at.is_(None))
-    work.db.execute(update(Pin).where(*mine).values(ended_at=work.now))
+    if work.db.execute(update(Pin).where(*mine).values(ended_at=work.now)).rowcount:
+        security.note("PIN removed", person_id=person_id, tablet=device_id)
 
 
 def renew(work: Changing, person_id: str, device_id: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
+from escalation import security
 from escalation.office import Office
 from escalation.signin import entering, sessions
 from escalation.signin.sessions import Known
@@ -61,7 +63,12 @@ def _try(office: Office, device: DeviceRecord, found: PinRecord, given: str) -> 
     with office.changing() as work:
         if right and pins.right(work, found.id):
             return Tried(right=True)
-        return Tried(left=pins.wrong(work, found.id))
+        left = pins.wrong(work, found.id)
+    tell = partial(security.tell, office.config, person_id=found.person_id, how=PIN, tablet=device.id)
+    tell(security.SIGN_IN, security.FAILED)
+    if not left:
+        tell(security.LOCKED, security.DONE)
+    return Tried(left=left)
 
 
 def _entered(
