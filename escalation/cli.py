@@ -32,7 +32,7 @@ from escalation.scheduler.command import health
 from escalation.scheduler.heartbeat import watch_round
 from escalation.service import moving
 from escalation.signin import links, passwords
-from escalation.signin.command import account, sign_out
+from escalation.signin.command import account, keys_command, sign_out
 from escalation.start import (
     configured_procedure,
     make_office,
@@ -40,6 +40,7 @@ from escalation.start import (
     procedure_named,
     refuse_mixed,
 )
+from escalation.unprotected import refuse_unprotected
 
 
 class Sentences(click.Group):
@@ -119,7 +120,9 @@ def init(path: Path | None, /, **answers: str) -> None:
 @click.pass_obj
 def upgrade(path: Path | None) -> None:
     """Bring the database of an installation to this version."""
-    office = make_office(settings.read_config(path))
+    config = settings.read_config(path)
+    refuse_unprotected(config)
+    office = make_office(config)
     refuse_mixed(office)
     migrate.upgrade(office.database)
     click.echo("The database is up to date.")
@@ -289,6 +292,7 @@ main.add_command(account)
 main.add_command(closures)
 main.add_command(directory)
 main.add_command(health)
+main.add_command(keys_command)
 main.add_command(leaver)
 main.add_command(practice)
 main.add_command(sign_out)

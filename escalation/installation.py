@@ -14,6 +14,7 @@ from escalation.people.directory import load_directory
 from escalation.procedures.shelf import install
 from escalation.signin.passwords import hash_password
 from escalation.start import configured_procedure, make_office, refuse_mixed
+from escalation.unprotected import refuse_unprotected
 
 _SETTINGS = """\
 # The settings of this installation. Every setting there is: config.example.toml.
@@ -59,6 +60,7 @@ def make(config: Config, first: First) -> None:
     """The database up to date, the procedure installed, the partnership and its administrator there."""
     if config.practice:
         raise NotReady("These settings are for practice, which “escalation practice” makes.")
+    refuse_unprotected(config)
     own = (first.name, first.email, first.partnership, config.service.name)
     password_hash = hash_password(first.password, own)
     office = make_office(config)

@@ -105,6 +105,7 @@ LONGEST = timedelta(days=30)
 def create_app(office: Office) -> Flask:
     """The application around an office that is already open."""
     app = web.logs.QuietFlask("web")
+    app.session_interface = web.session.Signed()
     app.config.from_mapping(_settings(office.config))
     app.jinja_loader = _templates()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -137,8 +138,12 @@ def _templates() -> BaseLoader:
 
 
 def _settings(config: Config) -> dict[str, Any]:
+    before = [each for each in (config.service.previous_secret_key,) if each]
     return {
         "SECRET_KEY": config.service.secret_key,
+        "SECRET_KEY_FALLBACKS": before,
+        # The newest last: with it forms are made, with either they are known.
+        "WTF_CSRF_SECRET_KEY": [*before, config.service.secret_key],
         "SESSION_COOKIE_NAME": cookie_name(config),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

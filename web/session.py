@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from typing import Any, cast
 
 from flask import Flask, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
@@ -29,6 +31,12 @@ _TABLET = "tablet"
 _BEHIND = "behind"
 # Asking how long a session still lasts is no use of it: a page left open must not keep itself alive.
 _NO_USE = "account.time_left"
+
+
+class Signed(SecureCookieSessionInterface):
+    """The cookie, signed with HMAC-SHA-256 where Flask would take SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 class Person:

@@ -8,10 +8,10 @@ import click
 from sqlalchemy import select
 
 from escalation import security
-from escalation.errors import NotFound
+from escalation.errors import NotFound, NotReady
 from escalation.people import accounts
 from escalation.people.tables import Person
-from escalation.signin import sessions
+from escalation.signin import codes, kept, sessions
 from escalation.start import open_office
 
 
@@ -53,3 +53,19 @@ def sign_out(path: Path | None, email: str | None, everybody: bool) -> None:
         everyone = select(Person.id)
         count = sessions.end_all(work, found.person_id) if found else sessions.end_of_many(work, everyone)
     click.echo(f"{count} sessions ended.")
+
+
+@click.command("keys")
+@click.pass_obj
+def keys_command(path: Path | None) -> None:
+    """Seal what is kept under the newest secret_key, so that the one before can be taken away."""
+    office = open_office(path)
+    if not office.config.service.previous_secret_key:
+        raise NotReady("service.previous_secret_key is not set, so there is no key to change over from.")
+    with office.changing() as work:
+        done, lost = codes.reseal(work)
+        forms = kept.reseal(work)
+    click.echo(f"{done} authenticators and {forms} kept forms are under the newest key now.")
+    if lost:
+        click.echo(f"{lost} authenticators open with neither key. Whose they are must set up another.")
+    click.echo("Links and PINs made under the one before still need it: take it away after eight days.")

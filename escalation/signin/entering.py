@@ -109,25 +109,33 @@ def _tell(office: Office, tried: Tried, outcome: str, **more: str) -> None:
 
 def by_code(office: Office, half: Known, given: str) -> Entry:
     """Somebody half signed in gives the code of their app."""
-    return _second(office, half, WITH_CODE, lambda work: codes.right(work, half.person_id, given))
+    tried = Tried(WITH_CODE, half.person_id)
+    wait = _counted(office, tried, throttle.code(half.person_id))
+    if wait is not None:
+        return Entry(wait=wait)
+    return _second(office, half, tried, lambda work: codes.right(work, half.person_id, given))
 
 
 def by_recovery_code(office: Office, half: Known, given: str) -> Entry:
     """Somebody half signed in gives one of their recovery codes."""
-    return _second(
-        office, half, WITH_RECOVERY, lambda work: codes.use_recovery_code(work, half.person_id, given)
-    )
-
-
-def _second(office: Office, half: Known, how: str, right: Callable[[Changing], bool]) -> Entry:
-    tried, guarded = Tried(how, half.person_id), throttle.code(half.person_id)
-    wait = _counted(office, tried, guarded)
+    tried = Tried(WITH_RECOVERY, half.person_id)
+    wait = _counted(office, tried, throttle.code(half.person_id))
     if wait is not None:
         return Entry(wait=wait)
+    found = codes.right_recovery_code(office, half.person_id, given)
+
+    def used(work: Changing) -> bool:
+        return found is not None and codes.use_recovery_code(work, half.person_id, found)
+
+    return _second(office, half, tried, used)
+
+
+def _second(office: Office, half: Known, tried: Tried, right: Callable[[Changing], bool]) -> Entry:
+    guarded = throttle.code(half.person_id)
     with office.changing() as work:
         if half.waits_for == CODE and right(work):
             throttle.right(work, guarded)
-            return Entry(_whole(work, half, how), half.person_id)
+            return Entry(_whole(work, half, tried.how), half.person_id)
     return _wrong(office, tried, guarded)
 
 
@@ -208,12 +216,13 @@ def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
     wait = _counted(office, tried, throttle.code(who.person_id))
     if wait is not None:
         return Entry(wait=wait), []
+    fresh = codes.fresh_recovery_codes(office)
     with office.changing() as work:
         email = accounts.account_of(work, who.person_id).email
         secret = codes.offered(work, who.person_id, email, who.id).secret
         codes.accept(work, who.person_id, secret, code)
         throttle.right(work, throttle.code(who.person_id))
-        made = codes.make_recovery_codes(work, who.person_id)
+        made = codes.keep_recovery_codes(work, who.person_id, fresh)
         token = _whole(work, who, WITH_CODE)
         kept = sessions.known(work, token)
         sessions.end_all(work, who.person_id, but=kept.id if kept else None)

@@ -59,9 +59,9 @@ def _try(office: Office, device: DeviceRecord, found: PinRecord, given: str) -> 
     if hashed is None:
         return GONE
     with office.reading() as look:
-        right = pins.is_right(look, found, device, hashed, given)
+        kept = pins.checked(look, found, device, hashed, given)
     with office.changing() as work:
-        if right and pins.right(work, found.id):
+        if kept and pins.right(work, found.id, kept):
             return Tried(right=True)
         left = pins.wrong(work, found.id)
     tell = partial(security.tell, office.config, person_id=found.person_id, how=PIN, tablet=device.id)
