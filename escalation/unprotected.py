@@ -38,6 +38,11 @@ def _faults(config: Config) -> Iterator[str]:
             "service.address begins with http://, so passwords would travel unencrypted. Put a proxy for TLS"
             " before it (docs/operations.md), and write its https:// address."
         )
+    if not here(config.server.host) and config.server.host not in private:
+        yield (
+            f"server.host is {config.server.host}, where other machines could reach it without TLS. Write"
+            f" “127.0.0.1”, with a proxy for TLS on this machine (docs/operations.md). {named}"
+        )
     mail = config.mail
     plain = mail.channel == "smtp" and mail.security == "none"
     if plain and not here(mail.host) and mail.host.lower() not in private:

@@ -26,6 +26,7 @@ def starts(folder: Path, text: str, *, service: str = "", mode: str = "real") ->
     [
         ("address = 'http://escalation.example'", "", "service.address begins with http://"),
         ("address = 'http://192.168.1.4:8000'", "", "Put a proxy for TLS before it"),
+        ("", "[server]\nhost = '0.0.0.0'", "where other machines could reach it without TLS"),
         ("", f"[mail]\nchannel = 'smtp'\nhost = '{ELSEWHERE}'", "Write “starttls” or “tls”"),
         ("", "[watchdog]\nheartbeat_url = 'http://watch.example/key'", "Write an https:// address"),
         (
@@ -69,6 +70,7 @@ def test_real_use_refuses_what_travels_unencrypted(
         ("", "[mail]\nchannel = 'smtp'\nhost = '127.0.0.1'"),
         ("private_hosts = 'mail, database'", "[mail]\nchannel = 'smtp'\nhost = 'mail'"),
         ("private_hosts = 'mail, database'", "[database]\nurl = 'postgresql://a:b@database/e'"),
+        ("private_hosts = '0.0.0.0'", "[server]\nhost = '0.0.0.0'"),
         ("private_hosts = 'watch'", "[watchdog]\nheartbeat_url = 'http://watch/key'"),
         ("", f"[database]\nurl = 'postgresql://a:b@{ELSEWHERE}/e?sslmode=verify-full&sslrootcert=ca.pem'"),
         ("", "[database]\nurl = 'postgresql:///e?host=/run/postgresql'"),

@@ -18,10 +18,14 @@ from escalation.office import Office
 from escalation.people import accounts, register
 from escalation.signin import links
 from tests.support.desk import Desk
+from tests.support.federated import ADDRESS, federated, trusting
+from tests.support.passkeys import Device
 from tests.support.signing_in import Person, link_in, strict
 from tests.support.site import site_of
 from tests.web.conftest import Visits
+from tests.web.test_passkey_pages import given, use
 from tests.web.test_shared_tablet_pages import WRONG, Tablet, tablet  # noqa: F401 - a fixture
+from tests.web.visitor import Visitor
 
 NEW = "four louder otters"
 
@@ -120,6 +124,18 @@ def test_pins_right_wrong_and_over_are_told(
     assert said(lines, "lock-out") == [("done", "PIN")]
     [over] = [line for line in told(lines) if line["what"] == "lock-out"]
     assert over["account"] == security.account(office.config, "ada")
+
+
+def test_passkeys_and_an_agencys_sign_in_are_told(office: Office, lines: io.StringIO) -> None:
+    there = federated(office, trusting("http://localhost:1"))
+    visitor = Visitor(site_of(there))
+    device = given(there, "ada")
+    assert use(visitor, device) == "/"
+    visitor.send("/sign-out")
+    assert use(visitor, Device(ADDRESS)) == ""
+    assert visitor.client.get("/sign-in/with/riverbank/back?state=forged").status_code == 400
+    assert said(lines, "sign-in") == [("succeeded", "passkey"), ("failed", "passkey"), ("failed", "agency")]
+    assert said(lines, "passkey added") == [("done", None)]
 
 
 def test_changes_of_how_somebody_signs_in_and_being_asked_again_are_told(
