@@ -143,9 +143,9 @@ def test_changes_of_how_somebody_signs_in_and_being_asked_again_are_told(
 ) -> None:
     ada, elsewhere = visits("ada"), visits("ada")
     clock.move(timedelta(minutes=11))
-    for given in ("not the password", "three quiet otters"):
+    for typed in ("not the password", "three quiet otters"):
         ada.open("/confirm")
-        ada.send("/confirm", given=given)
+        ada.send("/confirm", given=typed)
     ada.open("/your-account/password")
     assert ada.send("/your-account/password", password=NEW).status_code == 303
     assert elsewhere.open("/your-account").status_code == 303
