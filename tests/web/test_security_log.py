@@ -55,6 +55,7 @@ def test_a_password_a_code_and_a_recovery_code_are_told_right_and_wrong(
     ada.open("/sign-in/code")
     ada.send("/sign-in/code", code="000000")
     ada.send("/sign-in/code", code=phone.code())
+    ada.open("/your-account")
     ada.send("/sign-out")
     ada.gives_password()
     ada.open("/sign-in/recovery-code")
@@ -131,6 +132,7 @@ def test_passkeys_and_an_agencys_sign_in_are_told(office: Office, lines: io.Stri
     visitor = Visitor(site_of(there))
     device = given(there, "ada")
     assert use(visitor, device) == "/"
+    visitor.open("/your-account")
     visitor.send("/sign-out")
     assert use(visitor, Device(ADDRESS)) == ""
     assert visitor.client.get("/sign-in/with/riverbank/back?state=forged").status_code == 400
@@ -171,7 +173,7 @@ def test_a_case_that_is_not_theirs_and_one_that_is_not_there_are_told_alike(
 
 
 def test_what_no_page_of_ours_sends_is_told(office: Office, lines: io.StringIO) -> None:
-    server = replace(office.config.server, forms_a_minute=4)
+    server = replace(office.config.server, forms_a_minute=1)
     client = site_of(replace(office, config=replace(office.config, server=server))).test_client()
     client.post("/sign-in", data={"email": "ada", "password": "without a token"})
     client.get("/sign-in", headers={"Host": "elsewhere.example"})

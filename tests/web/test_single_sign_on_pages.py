@@ -68,6 +68,7 @@ def test_who_came_and_who_did_not_is_told_in_the_security_log(
     nobody: Visitor, at_work: Office, lines: io.StringIO
 ) -> None:
     came(nobody, "ben")
+    nobody.open("/your-account")
     nobody.send("/sign-out")
     came(nobody, "stranger")
     told = [
