@@ -12,10 +12,9 @@ from pathlib import Path
 import click
 
 from escalation import config as settings
-from escalation import installation, security
+from escalation import installation, security, start
 from escalation.board.whatif import what_if
 from escalation.closures.command import closures
-from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
 from escalation.federation.command import unlink
@@ -35,10 +34,8 @@ from escalation.signin import links, passwords
 from escalation.signin.command import account, keys_command, sign_out
 from escalation.start import (
     configured_procedure,
-    make_office,
     open_office,
     procedure_named,
-    refuse_mixed,
 )
 from escalation.unprotected import refuse_unprotected
 
@@ -122,9 +119,7 @@ def upgrade(path: Path | None) -> None:
     """Bring the database of an installation to this version."""
     config = settings.read_config(path)
     refuse_unprotected(config)
-    office = make_office(config)
-    refuse_mixed(office)
-    migrate.upgrade(office.database)
+    start.upgrade(config)
     click.echo("The database is up to date.")
 
 

@@ -43,6 +43,7 @@ class DatabaseSettings:
     """[database]"""
 
     url: str = "sqlite:///escalation.db"
+    owner_url: str = ""
     busy_seconds: float = 10.0
 
 

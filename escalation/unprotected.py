@@ -53,13 +53,19 @@ def _faults(config: Config) -> Iterator[str]:
     beat = urlsplit(config.watchdog.heartbeat_url)
     if beat.scheme == "http" and not here(beat.hostname) and (beat.hostname or "") not in private:
         yield f"watchdog.heartbeat_url begins with http://. Write an https:// address. {named}"
-    open_ = [host for host in unchecked(config.database.url) if host.lower() not in private]
-    if open_:
-        yield (
-            f"database.url reaches {', '.join(open_)} without making sure who answers. Add"
-            " “?sslmode=verify-full&sslrootcert=FILE” with the certificate of who signed the server’s (or"
-            f" “sslrootcert=system”). {named}"
-        )
+    for key in ("url", "owner_url"):
+        reached = unchecked(getattr(config.database, key) or "sqlite://")
+        open_ = [host for host in reached if host.lower() not in private]
+        if open_:
+            yield _database(key, open_, named)
+
+
+def _database(key: str, hosts: list[str], named: str) -> str:
+    return (
+        f"database.{key} reaches {', '.join(hosts)} without making sure who answers. Add"
+        " “?sslmode=verify-full&sslrootcert=FILE” with the certificate of who signed the server’s (or"
+        f" “sslrootcert=system”). {named}"
+    )
 
 
 def unchecked(url: str) -> list[str]:
