@@ -12,10 +12,9 @@ from pathlib import Path
 import click
 
 from escalation import config as settings
-from escalation import installation
+from escalation import installation, security, start
 from escalation.board.whatif import what_if
 from escalation.closures.command import closures
-from escalation.database import migrate
 from escalation.demo import run as demonstration
 from escalation.errors import NotReady, Refusal, Unavailable
 from escalation.federation.command import unlink
@@ -32,13 +31,13 @@ from escalation.scheduler.command import health
 from escalation.scheduler.heartbeat import watch_round
 from escalation.service import moving
 from escalation.signin import links, passwords
+from escalation.signin.command import account, keys_command, sign_out
 from escalation.start import (
     configured_procedure,
-    make_office,
     open_office,
     procedure_named,
-    refuse_mixed,
 )
+from escalation.unprotected import refuse_unprotected
 
 
 class Sentences(click.Group):
@@ -86,6 +85,7 @@ def main(context: click.Context, path: Path | None) -> None:
     # Whatever is made here, is for this user alone: settings, secrets, the record, letters.
     context.call_on_close(partial(os.umask, os.umask(0o077)))
     start_logging()
+    security.be_at(f"escalation {context.invoked_subcommand}")
     standard = Path("config.toml")
     context.obj = path or (standard if standard.exists() else None)
 
@@ -117,9 +117,9 @@ def init(path: Path | None, /, **answers: str) -> None:
 @click.pass_obj
 def upgrade(path: Path | None) -> None:
     """Bring the database of an installation to this version."""
-    office = make_office(settings.read_config(path))
-    refuse_mixed(office)
-    migrate.upgrade(office.database)
+    config = settings.read_config(path)
+    refuse_unprotected(config)
+    start.upgrade(config)
     click.echo("The database is up to date.")
 
 
@@ -283,11 +283,14 @@ def invite(path: Path | None, email: str, lost: bool) -> None:
     click.echo("The letter leaves with the next round.")
 
 
+main.add_command(account)
 main.add_command(closures)
 main.add_command(directory)
 main.add_command(health)
+main.add_command(keys_command)
 main.add_command(leaver)
 main.add_command(practice)
+main.add_command(sign_out)
 main.add_command(unlink)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from escalation.errors import NotReady
+from escalation.unprotected import here, refuse_unprotected
 from workflows.errors import did_you_mean
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the value a real installation refuses
@@ -30,6 +31,11 @@ class Service:
     mode: str = "real"
     secret_key: str = DEFAULT_SECRET
     secret_key_file: str = ""
+    previous_secret_key: str = ""
+    previous_secret_key_file: str = ""
+    private_hosts: str = ""
+    health_token: str = ""
+    health_token_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class DatabaseSettings:
     """[database]"""
 
     url: str = "sqlite:///escalation.db"
+    owner_url: str = ""
     busy_seconds: float = 10.0
 
 
@@ -301,13 +308,10 @@ def _value(section: str, key: str, value: Any, kind: type) -> Any:
 def _with_files(config: Config) -> Config:
     """Read the secrets that are kept in files of their own."""
     service, mail = config.service, config.mail
-    if service.secret_key_file:
-        service = Service(
-            **{
-                **asdict(service),
-                "secret_key": _secret(config, "service.secret_key_file", service.secret_key_file),
-            }
-        )
+    for key in ("secret_key", "previous_secret_key", "health_token"):
+        file = getattr(service, f"{key}_file")
+        if file:
+            service = Service(**{**asdict(service), key: _secret(config, f"service.{key}_file", file)})
     for key in ("password", "notify_key", "webhook_address"):
         file = getattr(mail, f"{key}_file")
         if file:
@@ -332,10 +336,14 @@ def refuse_unsafe(config: Config) -> None:
             "service.secret_key is the default or too short. Run “escalation init”, which makes one,"
             " or set it to at least 32 random characters."
         )
+    for key in ("previous_secret_key", "health_token"):
+        if 0 < len(getattr(config.service, key)) < 32:
+            raise NotReady(f"service.{key} is too short: at least 32 random characters, or leave it out.")
     if urlsplit(config.service.address).scheme not in ("http", "https"):
         raise NotReady("service.address must begin with http:// or https://.")
     if urlsplit(config.watchdog.heartbeat_url).scheme not in ("", "http", "https"):
         raise NotReady("watchdog.heartbeat_url must begin with http:// or https://, or be empty.")
+    refuse_unprotected(config)
     if config.service.mode == "real" and not config.second_factor:
         raise NotReady(
             "sign_in.second_factor is “off”, which a real installation must not be. Remove it, or set it to"
@@ -365,8 +373,8 @@ def _refuse_unfit_letters(config: Config) -> None:
         raise NotReady("mail.return_path must be an address, to which letters that come back are sent.")
     for channel, key in (("notify", "notify_address"), ("webhook", "webhook_address")):
         asked = urlsplit(getattr(mail, key))
-        here = asked.scheme == "http" and asked.hostname in ("127.0.0.1", "localhost")
-        if mail.channel == channel and not (asked.hostname and (asked.scheme == "https" or here)):
+        ours = asked.scheme == "http" and here(asked.hostname)
+        if mail.channel == channel and not (asked.hostname and (asked.scheme == "https" or ours)):
             raise NotReady(f"mail.channel is “{channel}”, so mail.{key} must begin with https://.")
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from escalation.config import Config
-from escalation.database import migrate
 from escalation.errors import NotReady
 from escalation.office import Changing
 from escalation.people.directory import load_directory
 from escalation.procedures.shelf import install
 from escalation.signin.passwords import hash_password
-from escalation.start import configured_procedure, make_office, refuse_mixed
+from escalation.start import configured_procedure, upgrade
+from escalation.unprotected import refuse_unprotected
 
 _SETTINGS = """\
 # The settings of this installation. Every setting there is: config.example.toml.
@@ -59,11 +59,10 @@ def make(config: Config, first: First) -> None:
     """The database up to date, the procedure installed, the partnership and its administrator there."""
     if config.practice:
         raise NotReady("These settings are for practice, which “escalation practice” makes.")
+    refuse_unprotected(config)
     own = (first.name, first.email, first.partnership, config.service.name)
     password_hash = hash_password(first.password, own)
-    office = make_office(config)
-    refuse_mixed(office)
-    migrate.upgrade(office.database)
+    office = upgrade(config)
     with office.changing() as work:
         digest = install_configured(work)
         load_directory(work, _directory(first), procedure_digest=digest, password_hash=password_hash)

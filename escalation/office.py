@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from escalation import security
 from escalation.clock import Clock
 from escalation.closures.days import ClosureRecord, days_closed, in_force
 from escalation.config import Config
@@ -134,5 +135,5 @@ class Office:
     @contextmanager
     def changing(self) -> Iterator[Changing]:
         """A change of the record, at the moment it begins."""
-        with self.database.changing() as db:
+        with security.committed(self.config), self.database.changing() as db:
             yield Changing(db, self.clock.now(), self)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from escalation import config as settings
 from escalation.clock import Clock, FileClock, SystemClock
 from escalation.config import Config
-from escalation.database import guards, marker, migrate
+from escalation.database import grants, guards, marker, migrate
 from escalation.database.engine import Database
 from escalation.errors import NotReady, Unavailable
 from escalation.federation.providers import read_providers
@@ -21,6 +25,38 @@ def make_office(config: Config) -> Office:
     """An office for these settings. The database is not looked at yet. NotReady where they do not fit."""
     providers = read_providers(config)
     return Office(config, _clock(config), _database(config), providers=providers)
+
+
+def make_owned_office(config: Config) -> Office:
+    """The office of whoever owns the tables, for making and changing them. NotReady for no other account."""
+    database = config.database
+    if not database.owner_url:
+        return make_office(config)
+    one, other = (_account(config, key) for key in ("url", "owner_url"))
+    if one == other:
+        raise NotReady("database.owner_url must be of another account than database.url, or empty.")
+    return make_office(replace(config, database=replace(database, url=database.owner_url)))
+
+
+def _account(config: Config, key: str) -> str:
+    try:
+        found = make_url(getattr(config.database, key))
+    except ArgumentError as error:
+        raise NotReady(f"database.{key} is no address of a database.") from error
+    if found.get_backend_name() != "postgresql" or not found.username:
+        raise NotReady(f"database.owner_url is for PostgreSQL, and database.{key} must name an account.")
+    return found.username
+
+
+def upgrade(config: Config) -> Office:
+    """Bring the database to this version, and let the account that runs do what it needs. NotReady."""
+    office = make_owned_office(config)
+    refuse_mixed(office)
+    migrate.upgrade(office.database)
+    if config.database.owner_url:
+        with office.database.changing() as db:
+            grants.give(db, _account(config, "url"))
+    return office
 
 
 def open_office(path: Path | None) -> Office:

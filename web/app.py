@@ -22,6 +22,7 @@ import web.cover
 import web.directory
 import web.edge
 import web.emergency
+import web.ending
 import web.errors
 import web.federation
 import web.given_posts
@@ -44,6 +45,7 @@ import web.rates
 import web.readers
 import web.returned
 import web.second_factor
+import web.security
 import web.session
 import web.status
 import web.tablets
@@ -95,6 +97,7 @@ AREAS = (
     web.directory,
     web.keeping,
     web.returned,
+    web.ending,
     web.status,
     web.health,
 )
@@ -106,12 +109,14 @@ LONGEST = timedelta(days=30)
 def create_app(office: Office) -> Flask:
     """The application around an office that is already open."""
     app = web.logs.QuietFlask("web")
+    app.session_interface = web.session.Signed()
     app.config.from_mapping(_settings(office.config))
     app.jinja_loader = _templates()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     web.session.put(app, office)
     web.words.teach(app)
     web.logs.listen(app)
+    web.security.listen(app)
     web.rates.watch(app, office.config.server)
     web.edge.watch(app)
     CSRFProtect(app)
@@ -137,8 +142,12 @@ def _templates() -> BaseLoader:
 
 
 def _settings(config: Config) -> dict[str, Any]:
+    before = [each for each in (config.service.previous_secret_key,) if each]
     return {
         "SECRET_KEY": config.service.secret_key,
+        "SECRET_KEY_FALLBACKS": before,
+        # The newest last: with it forms are made, with either they are known.
+        "WTF_CSRF_SECRET_KEY": [*before, config.service.secret_key],
         "SESSION_COOKIE_NAME": cookie_name(config),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -63,6 +63,8 @@ def _rights(shown: AgencyRecord) -> dict[str, Any]:
 _SAID = {
     "agencies-new": "The agency is added.",
     "people-close": "The account is closed.",
+    "signed-out": "They are signed out everywhere.",
+    "all-signed-out": "Everybody is signed out everywhere, except you, here.",
     "contact": "The contact is set, and confirmed today.",
     "sheet": "Everything in the file is done.",
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -180,6 +180,7 @@ def answer(app: Flask) -> None:
 
 
 def _page(error: Exception) -> Response:
+    g.refused = error  # for the security log
     told = COMES_BACK if isinstance(error, SignedOut) and error.kept else _told(error)
     kept = _kept() if told.keeps != "no" and request.method == "POST" else []
     words = f"{error} {told.words}" if told.exact == "yes" else told.words

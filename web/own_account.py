@@ -117,8 +117,9 @@ def recovery_codes() -> ResponseReturnValue:
 @sensitive
 def new_recovery_codes() -> ResponseReturnValue:
     """Ten new ones; the old ones open nothing any more."""
+    fresh = codes.fresh_recovery_codes(session.office())
     with session.office().changing() as work:
-        made = codes.make_recovery_codes(work, session.viewer().person_id)
+        made = codes.keep_recovery_codes(work, session.viewer().person_id, fresh)
         personal.write(work, session.viewer().person_id, "changed")
     flash(made, second_factor.CODES_ONCE)  # type: ignore[arg-type] # kept as JSON, in this browser, until shown
     return redirect(url_for(".recovery_codes"), 303)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from typing import Any, cast
 
 from flask import Flask, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
+from escalation import security
 from escalation.errors import Unavailable
 from escalation.office import Office, Reading
 from escalation.people import partnerships
@@ -28,6 +31,12 @@ _TABLET = "tablet"
 _BEHIND = "behind"
 # Asking how long a session still lasts is no use of it: a page left open must not keep itself alive.
 _NO_USE = "account.time_left"
+
+
+class Signed(SecureCookieSessionInterface):
+    """The cookie, signed with HMAC-SHA-256 where Flask would take SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 class Person:
@@ -57,6 +66,7 @@ def _load(token: str) -> Person | None:
         if found is None:
             return None
         g.known = found
+        security.acting(found.person_id)
         if not found.open:
             return None  # half signed in, or hidden, opens nothing but the pages that ask for the rest
         _remember_phone(work, found.viewer)
@@ -116,7 +126,7 @@ def sign_out() -> str:
         found = current()
         if found is not None:
             with office().changing() as work:
-                sessions.end(work, found.id, found.person_id)
+                sessions.end(work, found.id, found.person_id, what="sign-out")
     except Unavailable:
         ended = "here"
     kept = session.get(_KEPT)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
+from escalation import security
 from escalation.database.writing import insert_once
 from escalation.errors import NotFound
 from escalation.federation.tables import LinkedIdentity, SingleSignOn
@@ -93,7 +94,10 @@ def by_email(work: Reading, email: str) -> str | None:
 def link(work: Changing, provider_id: str, subject: str, person_id: str) -> bool:
     """Link a subject to a person. False where either is linked at this provider already."""
     values = {"provider_id": provider_id, "subject": subject, "person_id": person_id}
-    return insert_once(work.db, LinkedIdentity, {**values, "linked_at": work.now, "used_at": work.now})
+    made = insert_once(work.db, LinkedIdentity, {**values, "linked_at": work.now, "used_at": work.now})
+    if made:
+        security.note("agency’s sign-in linked", person_id=person_id, provider=provider_id)
+    return made
 
 
 def used(work: Changing, provider_id: str, subject: str) -> None:
@@ -121,3 +125,4 @@ def unlink(work: Changing, provider_id: str, person_id: str) -> None:
     )
     if not gone.rowcount:
         raise NotFound
+    security.note("agency’s sign-in unlinked", person_id=person_id, provider=provider_id)

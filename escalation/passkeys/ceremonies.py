@@ -24,6 +24,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from escalation import security
 from escalation.config import Config
 from escalation.errors import NotPossible, Unanswered
 from escalation.notices import personal
@@ -164,6 +165,13 @@ def sign_in(work: Changing, *, browser: str, answer: str, person_id: str | None 
     Nothing is raised, for what happened must be kept: a question is used up by any answer, and a passkey that
     seems copied is stopped.
     """
+    found = _proved(work, browser=browser, answer=answer, person_id=person_id)
+    if found.person_id is None:
+        security.note(security.SIGN_IN, security.FAILED, person_id=person_id or "", how="passkey")
+    return found
+
+
+def _proved(work: Changing, *, browser: str, answer: str, person_id: str | None) -> Outcome:
     site, purpose = _site(work), SECOND if person_id else SIGN_IN
     try:
         challenge = _challenge(answer)

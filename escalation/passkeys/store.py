@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
 
+from escalation import security
 from escalation.database.writing import insert_once
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
@@ -100,9 +101,11 @@ def add(
 ) -> bool:
     """Keep a new passkey. False where somebody has it already."""
     values = {"credential": credential, "handle": handle, "public_key": public_key, "sign_count": count}
-    return insert_once(
-        work.db, Passkey, {"person_id": person_id, "name": name, "added_at": work.now, **values}
-    )
+    row = {"person_id": person_id, "name": name, "added_at": work.now, **values}
+    added = insert_once(work.db, Passkey, row)
+    if added:
+        security.note("passkey added", person_id=person_id)
+    return added
 
 
 def used(work: Changing, passkey: PasskeyRecord, count: int) -> bool:
@@ -127,6 +130,7 @@ def stop(work: Changing, passkey: PasskeyRecord) -> None:
         .where(Passkey.id == passkey.id, Passkey.stopped_at.is_(None))
         .values(stopped_at=work.now)
     )
+    security.note("passkey stopped: it seems copied", person_id=passkey.person_id)
 
 
 def remove(work: Changing, person_id: str, passkey_id: int) -> None:
@@ -134,3 +138,4 @@ def remove(work: Changing, person_id: str, passkey_id: int) -> None:
     gone = work.db.execute(delete(Passkey).where(Passkey.id == passkey_id, Passkey.person_id == person_id))
     if not gone.rowcount:
         raise NotFound
+    security.note("passkey removed", person_id=person_id)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from escalation import security
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
@@ -71,6 +72,7 @@ def keep_hash(work: Changing, person_id: str, password_hash: str) -> None:
 def close(work: Changing, person_id: str, at: datetime) -> None:
     """Close an account from a moment on: nobody signs in with it then, and open sessions find nobody."""
     work.db.execute(update(Person).where(Person.id == person_id).values(closed_at=at))
+    security.note("account closed", person_id=person_id, on=at.isoformat())
 
 
 def viewer_by_email(work: Reading, email: str) -> Viewer:

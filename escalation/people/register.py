@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, or_, select, update
 
+from escalation import security
 from escalation.database.writing import insert_once, insert_or_change
 from escalation.office import Changing
 from escalation.people.tables import (
@@ -57,18 +58,29 @@ def add_missing(db: Connection, kind: str, rows: list[dict[str, Any]]) -> set[st
     new = [row for row in rows if row["id"] not in there]
     if new:
         db.execute(insert(table), new)
+        if kind == "person":
+            _opened(*(row["id"] for row in new))
     return {row["id"] for row in new}
 
 
 def add(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
     """Insert one agency, team, post or person."""
     db.execute(insert(_TABLES[kind]).values(**values))
+    if kind == "person":
+        _opened(values["id"])
+
+
+def _opened(*person_ids: str) -> None:
+    for each in person_ids:
+        security.note("account opened", person_id=each)
 
 
 def change(db: Connection, kind: str, thing_id: str, values: Mapping[str, Any]) -> None:
     """Give an agency, a team, a post or a person these values."""
     table = _TABLES[kind]
     db.execute(update(table).where(table.id == thing_id).values(**values))
+    if kind == "person" and "email" in values:
+        security.note("address changed", person_id=thing_id)
 
 
 def move_posts(db: Connection, *, team_id: str, to: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from escalation import security
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
@@ -62,6 +63,7 @@ def break_glass(work: Changing, viewer: Viewer, asked: Emergency) -> str:
     _refuse_reason(reason)
     case = cases.of_partnerships(work.db, asked.tidy, [post.partnership_id for post in named])
     if case is None:
+        security.tell(work.office.config, "emergency opening", security.REFUSED, person_id=viewer.person_id)
         raise Unanswered({"reference": [_NONE]})
     work = work.at_last()
     post = next(post for post in named if post.partnership_id == case.partnership_id)
@@ -89,6 +91,7 @@ def _opened(
     told = [part.post_id for part in parts if part.responsible]
     told += [case.raiser_post_id, case.challenged_post_id, *_office(work, post)]
     outbox.write(work, case, "glass_broken", told, occasion=str(moved.version), urgency=URGENT)
+    security.note("emergency opening", person_id=viewer.person_id, reference=case.reference)
     return case.reference
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from escalation import security
 from escalation.errors import Unanswered
 from escalation.notices import personal
 from escalation.office import Changing, Office, Reading
@@ -17,6 +18,7 @@ from escalation.signin.sessions import CODE, SETUP, Known
 PASSWORD = "password"  # noqa: S105 - a word for how somebody signed in
 WITH_CODE, WITH_RECOVERY = "password and code", "password and recovery code"
 PASSKEY, WITH_PASSKEY = "passkey", "password and passkey"
+LINK = "link in a letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,28 @@ class Entry:
         return bool(self.token)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What is tried, for the security log: which way, by whom, and what it calls the address."""
+
+    how: str
+    person_id: str = ""
+    address: str = ""
+    what: str = security.SIGN_IN
+
+
 def by_password(office: Office, email: str, password: str, *, network: str, device: str) -> Entry:
     """Somebody gives an address and a password. An unknown address is told, and takes, like a known one."""
     guarded = (throttle.account(accounts.normal(email)), throttle.network(network))
-    wait = _counted(office, *guarded)
+    tried = Tried(PASSWORD, address=security.address(office.config, accounts.normal(email)))
+    wait = _counted(office, tried, *guarded)
     if wait is not None:
         return Entry(wait=wait)
     with office.reading() as work:
         found = accounts.account(work, email)
     right = passwords.check(found, password)
     if right is None:
-        return Entry()
+        return _wrong(office, replace(tried, person_id=found.person_id if found else ""), *guarded)
     with office.changing() as work:
         throttle.right(work, guarded[0])
         throttle.uncount(work, guarded[1])
@@ -65,42 +78,72 @@ def next_step(work: Reading, person_id: str) -> str:
     return CODE if codes.factors(work, person_id).any or passkeys.of_person(work, person_id) else SETUP
 
 
-def _counted(office: Office, *guarded: throttle.Guarded) -> datetime | None:
+def _counted(office: Office, tried: Tried, *guarded: throttle.Guarded) -> datetime | None:
     """Count an attempt, or say until when it has to wait. What has to wait costs one look."""
     with office.reading() as look:
         wait = throttle.wait(look, *guarded)
+    if wait is None:
+        with office.changing() as work:
+            wait = throttle.count(work, *guarded)
     if wait is not None:
-        return wait
-    with office.changing() as work:
-        return throttle.count(work, *guarded)
+        _tell(office, tried, security.WAITS)
+    return wait
+
+
+def _wrong(office: Office, tried: Tried, *guarded: throttle.Guarded) -> Entry:
+    """It was not right: told, and also where the next one has to wait now. Alike for everybody."""
+    with office.reading() as look:
+        wait = throttle.wait(look, *guarded)
+    _tell(office, tried, security.FAILED)
+    if wait is not None:
+        _tell(office, replace(tried, what=security.LOCKED), security.DONE, until=wait.isoformat())
+    return Entry()
+
+
+def _tell(office: Office, tried: Tried, outcome: str, **more: str) -> None:
+    details = {"address": tried.address} if tried.address else {}
+    security.tell(
+        office.config, tried.what, outcome, person_id=tried.person_id, how=tried.how, **details, **more
+    )
 
 
 def by_code(office: Office, half: Known, given: str) -> Entry:
     """Somebody half signed in gives the code of their app."""
-    return _second(office, half, WITH_CODE, lambda work: codes.right(work, half.person_id, given))
+    tried = Tried(WITH_CODE, half.person_id)
+    wait = _counted(office, tried, throttle.code(half.person_id))
+    if wait is not None:
+        return Entry(wait=wait)
+    return _second(office, half, tried, lambda work: codes.right(work, half.person_id, given))
 
 
 def by_recovery_code(office: Office, half: Known, given: str) -> Entry:
     """Somebody half signed in gives one of their recovery codes."""
-    return _second(
-        office, half, WITH_RECOVERY, lambda work: codes.use_recovery_code(work, half.person_id, given)
-    )
-
-
-def _second(office: Office, half: Known, how: str, right: Callable[[Changing], bool]) -> Entry:
-    wait = _counted(office, throttle.code(half.person_id))
+    tried = Tried(WITH_RECOVERY, half.person_id)
+    wait = _counted(office, tried, throttle.code(half.person_id))
     if wait is not None:
         return Entry(wait=wait)
+    found = codes.right_recovery_code(office, half.person_id, given)
+
+    def used(work: Changing) -> bool:
+        return found is not None and codes.use_recovery_code(work, half.person_id, found)
+
+    return _second(office, half, tried, used)
+
+
+def _second(office: Office, half: Known, tried: Tried, right: Callable[[Changing], bool]) -> Entry:
+    guarded = throttle.code(half.person_id)
     with office.changing() as work:
-        if half.waits_for != CODE or not right(work):
-            return Entry()
-        throttle.right(work, throttle.code(half.person_id))
-        return Entry(_whole(work, half, how), half.person_id)
+        if half.waits_for == CODE and right(work):
+            throttle.right(work, guarded)
+            return Entry(_whole(work, half, tried.how), half.person_id)
+    return _wrong(office, tried, guarded)
 
 
-def _whole(work: Changing, half: Known, how: str) -> str:
+def _whole(work: Changing, before: Known, how: str) -> str:
     """The half session ends, and a whole one begins under a new token."""
-    return sessions.begin(work, half.person_id, how=how, device=half.device, factor=how, instead_of=half.id)
+    return sessions.begin(
+        work, before.person_id, how=how, device=before.device, factor=how, instead_of=before.id
+    )
 
 
 def choose_by_link(office: Office, link: str, password: str, *, device: str) -> Entry:
@@ -111,13 +154,14 @@ def choose_by_link(office: Office, link: str, password: str, *, device: str) -> 
     with office.changing() as work:
         found = links.use(work, link)
         if found is None or found.kind == links.FACTOR:
+            _tell(office, Tried(LINK), security.FAILED)
             return Entry()
         passwords.choose(work, found.person_id, password)
         throttle.right(work, throttle.account(accounts.account_of(work, found.person_id).email))
         if found.kind == links.RESET:
             personal.write(work, found.person_id, "changed")
         wanted = next_step(work, found.person_id)
-        token = sessions.begin(work, found.person_id, how=PASSWORD, device=device, waits_for=wanted)
+        token = sessions.begin(work, found.person_id, how=LINK, device=device, waits_for=wanted)
     return Entry(token, found.person_id, wanted)
 
 
@@ -130,6 +174,7 @@ def set_up_by_link(office: Office, link: str, password: str, *, network: str, de
         found = links.good(look, link)
         known = accounts.account_of(look, found.person_id) if found else None
     if found is None or known is None or found.kind != links.FACTOR:
+        _tell(office, Tried(LINK), security.FAILED)
         return Entry()
     entry = by_password(office, known.email, password, network=network, device=device)
     if entry.wait is not None:
@@ -167,15 +212,17 @@ def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
 
     It replaces what they had. Half signed in, they are signed in now; every other session of theirs ends.
     """
-    wait = _counted(office, throttle.code(who.person_id))
+    tried = Tried(WITH_CODE, who.person_id, what="authenticator set up")
+    wait = _counted(office, tried, throttle.code(who.person_id))
     if wait is not None:
         return Entry(wait=wait), []
+    fresh = codes.fresh_recovery_codes(office)
     with office.changing() as work:
         email = accounts.account_of(work, who.person_id).email
         secret = codes.offered(work, who.person_id, email, who.id).secret
         codes.accept(work, who.person_id, secret, code)
         throttle.right(work, throttle.code(who.person_id))
-        made = codes.make_recovery_codes(work, who.person_id)
+        made = codes.keep_recovery_codes(work, who.person_id, fresh)
         token = _whole(work, who, WITH_CODE)
         kept = sessions.known(work, token)
         sessions.end_all(work, who.person_id, but=kept.id if kept else None)
@@ -186,7 +233,8 @@ def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
 def confirm(office: Office, who: Known, given: str) -> Entry:
     """Somebody signed in shows again that it is them: by their password, or by the code of their app."""
     guarded = throttle.code(who.person_id)
-    wait = _counted(office, guarded)
+    tried = Tried("password or code", who.person_id, what=security.STEP_UP)
+    wait = _counted(office, tried, guarded)
     if wait is not None:
         return Entry(wait=wait)
     with office.changing() as work:
@@ -196,8 +244,9 @@ def confirm(office: Office, who: Known, given: str) -> Entry:
             found = accounts.account_of(look, who.person_id)
         right = passwords.check(found, given) is not None
     if not right:
-        return Entry()
+        return _wrong(office, tried, guarded)
     with office.changing() as work:
         throttle.right(work, guarded)
         sessions.confirm(work, who.id)
+    _tell(office, tried, security.SUCCEEDED)
     return Entry(token="confirmed")  # noqa: S106 - no token: the session stays the same

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from escalation import keys
+from escalation import keys, security
 from escalation.notices import personal
 from escalation.office import Changing, Reading
 from escalation.people import accounts
@@ -40,6 +40,7 @@ def send(work: Changing, person_id: str, kind: str) -> None:
     name, expires = work.office.token(16), work.now + LASTS[kind]
     values = {"name": name, "person_id": person_id, "kind": kind, "made_at": work.now, "expires_at": expires}
     work.db.execute(insert(Link).values(**values))
+    security.note("link written", person_id=person_id, kind=kind)
     personal.write(work, person_id, kind, page=f"link/{_token(work, name)}", until=expires)
 
 
@@ -57,7 +58,7 @@ def ask_reset(work: Changing, email: str) -> None:
 def good(work: Reading, token: str) -> LinkRecord | None:
     """The link of a token; None where it is not good: forged, used, too old, or ended by something newer."""
     name = token[:32]
-    if not hmac.compare_digest(_token(work, name).encode(), token.encode()):
+    if not any(hmac.compare_digest(each.encode(), token.encode()) for each in _tokens(work, name)):
         return None
     query = (
         select(Link.id, Link.person_id, Person.name, Link.kind, Link.expires_at)
@@ -96,4 +97,8 @@ def forget(work: Changing) -> int:
 
 def _token(work: Reading, name: str) -> str:
     """The half that is kept, and the half that only the secret makes."""
-    return name + keys.mark(work.office.config, "link", name)[:32]
+    return _tokens(work, name)[0]
+
+
+def _tokens(work: Reading, name: str) -> list[str]:
+    return [name + half[:32] for half in keys.marks(work.office.config, "link", name)]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, insert, select, update
 
+from escalation import security
 from escalation.errors import NotFound, NotPossible, NotYours
 from escalation.notices import letters
 from escalation.office import Changing, Reading
@@ -42,6 +43,7 @@ def ask(work: Changing, person_id: str) -> None:
         return
     values = {"person_id": person_id, "asked_at": work.now, "confirmed": False}
     made = work.db.execute(insert(LostFactor).values(**values).returning(LostFactor.id)).scalar_one()
+    security.note("second factor said to be lost", person_id=person_id)
     letters.tell_of_lost_factor(work, made, _vouchers(work, posts_of(work.db, person_id, work.now)))
 
 
@@ -86,6 +88,8 @@ def decide(work: Changing, viewer: Viewer, lost_id: int, *, confirmed: bool) -> 
     mine = (LostFactor.id == lost_id, LostFactor.decided_at.is_(None))
     if not work.db.execute(update(LostFactor).where(*mine).values(**values)).rowcount:
         raise NotPossible(["Somebody else has just dealt with this."])
+    outcome = "confirmed" if confirmed else security.REFUSED
+    security.note("second factor said to be lost", outcome, person_id=found.person_id)
     if confirmed:
         links.send(work, found.person_id, links.FACTOR)
     return found

@@ -12,6 +12,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from escalation import security
 from escalation.errors import Unanswered
 from escalation.office import Changing, Reading
 from escalation.people import accounts
@@ -24,7 +25,7 @@ LONGEST = 200
 LEAST_LEFT = 8  # so much must be left of a password once one’s own words are taken out
 _ADVICE = "Three random words are good."
 # OWASP's argon2id floor: enough to slow a guesser, small enough that a flood of sign-ins fits in memory.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _COMMON = Path(__file__).parent / "common.txt"
 _KEYS = (
     "1234567890",
@@ -58,7 +59,7 @@ def hash_password(password: str, own: Iterable[str] = ()) -> str:
     fault = fault_of(chosen, own)
     if fault:
         raise Unanswered({"password": [f"{fault} {_ADVICE}"]})
-    return _HASHER.hash(chosen)
+    return HASHER.hash(chosen)
 
 
 def fault_of(password: str, own: Iterable[str] = ()) -> str:
@@ -128,7 +129,7 @@ def _mostly_own(small: str, own: Iterable[str]) -> bool:
 
 @cache
 def _nobody() -> str:
-    return _HASHER.hash("nobody has this password")
+    return HASHER.hash("nobody has this password")
 
 
 def check(found: AccountRecord | None, password: str) -> SignedIn | None:
@@ -144,15 +145,15 @@ def check(found: AccountRecord | None, password: str) -> SignedIn | None:
             None,
         )  # somebody invited has none yet: nobody may tell that by the time
     try:
-        _HASHER.verify(kept, given)
+        HASHER.verify(kept, given)
     except (VerificationError, InvalidHashError):
         return None
-    return SignedIn(found.person_id, _HASHER.check_needs_rehash(kept)) if found else None
+    return SignedIn(found.person_id, HASHER.check_needs_rehash(kept)) if found else None
 
 
 def rehash(work: Changing, person_id: str, password: str) -> None:
     """Keep the password they just gave with the strength of today."""
-    accounts.keep_hash(work, person_id, _HASHER.hash(_same(password)))
+    accounts.keep_hash(work, person_id, HASHER.hash(_same(password)))
 
 
 def own_words(work: Reading, person_id: str) -> list[str]:
@@ -169,6 +170,7 @@ def choose(work: Changing, person_id: str, password: str, *, but: int | None = N
     accounts.keep_hash(work, person_id, hashed)
     sessions.end_all(work, person_id, but=but)
     links.end_all(work, person_id)
+    security.note("password changed", person_id=person_id)
 
 
 def set_password(work: Changing, email: str, password: str) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, select, update
 
+from escalation import security
 from escalation.config import Config
 from escalation.errors import NotFound
 from escalation.office import Changing, Reading
@@ -109,9 +110,9 @@ def begin(
     there = select(Person.id).where(Person.id == person_id, open_at(work.now))
     if work.db.scalar(there.with_for_update(read=True)) is None:
         raise NotFound
-    token = work.office.token(32)
+    token, before = work.office.token(32), None
     if instead_of is not None:
-        end(work, instead_of, person_id)
+        before = _end(work, instead_of, person_id)
     values = {
         "token_hash": _hash(token),
         "person_id": person_id,
@@ -125,6 +126,9 @@ def begin(
         "device_id": device_id,
     }
     work.db.execute(insert(Session).values(**values))
+    outcome = f"waits for {waits_for}" if waits_for else security.SUCCEEDED
+    what = "session renewed" if before == "" else security.SIGN_IN
+    security.note(what, outcome, person_id=person_id, how=how)
     return token
 
 
@@ -195,36 +199,61 @@ def confirm(work: Changing, session_id: int) -> None:
     work.db.execute(update(Session).where(Session.id == session_id).values(confirmed_at=work.now))
 
 
-def end(work: Changing, session_id: int, person_id: str) -> bool:
+def end(work: Changing, session_id: int, person_id: str, *, what: str = "session ended") -> bool:
     """End one session of a person. False where they have no such session."""
+    if _end(work, session_id, person_id) is None:
+        return False
+    security.note(what, person_id=person_id)
+    return True
+
+
+def _end(work: Changing, session_id: int, person_id: str) -> str | None:
+    """End it. What it still waited for; None where there is no such session."""
     mine = (Session.id == session_id, Session.person_id == person_id, Session.ended_at.is_(None))
-    return bool(work.db.execute(update(Session).where(*mine).values(ended_at=work.now)).rowcount)
+    change = update(Session).where(*mine).values(ended_at=work.now).returning(Session.waits_for)
+    return work.db.scalar(change)
 
 
 def hide(work: Changing, session_id: int) -> None:
     """Lock it: it opens nothing until its person shows again that it is them. An earlier proof is over."""
     mine = (Session.id == session_id, Session.hidden_at.is_(None), Session.ended_at.is_(None))
     work.db.execute(update(Session).where(*mine).values(hidden_at=work.now, confirmed_at=None))
+    security.note("page hidden")
 
 
 def show(work: Changing, session_id: int) -> None:
     """Its person is back."""
     values = {"hidden_at": None, "seen_at": work.now}
     work.db.execute(update(Session).where(Session.id == session_id).values(**values))
+    security.note("page shown again")
 
 
 def end_on_device(work: Changing, device_id: int) -> None:
     """End every session that began with a PIN on a shared tablet."""
     there = (Session.device_id == device_id, Session.ended_at.is_(None))
-    work.db.execute(update(Session).where(*there).values(ended_at=work.now))
+    ended = work.db.execute(update(Session).where(*there).values(ended_at=work.now)).rowcount
+    security.note("sessions ended", tablet=device_id, count=ended)
 
 
-def end_all(work: Changing, person_id: str, *, but: int | None = None) -> None:
-    """End every session of a person, or every other: a cookie copied from one opens nothing more."""
+def end_all(work: Changing, person_id: str, *, but: int | None = None) -> int:
+    """End every session of a person, or every other; how many. A cookie copied from one opens nothing."""
     mine = [Session.person_id == person_id, Session.ended_at.is_(None)]
     if but is not None:
         mine.append(Session.id != but)
-    work.db.execute(update(Session).where(*mine).values(ended_at=work.now))
+    ended = work.db.execute(update(Session).where(*mine).values(ended_at=work.now)).rowcount
+    if ended:
+        security.note("sessions ended", person_id=person_id, count=ended)
+    return ended
+
+
+def end_of_many(work: Changing, people: Select[str], *, but: int | None = None) -> int:
+    """End every session of all these people, or every other; how many."""
+    theirs: list[ColumnElement[bool]] = [Session.person_id.in_(people), Session.ended_at.is_(None)]
+    if but is not None:
+        theirs.append(Session.id != but)
+    ended = work.db.execute(update(Session).where(*theirs).values(ended_at=work.now)).rowcount
+    security.note("everybody’s sessions ended", count=ended)
+    return ended
 
 
 def of_person(work: Reading, person_id: str) -> list[SessionRecord]:

@@ -60,11 +60,15 @@ class Authenticator(Table):
 
 
 class RecoveryCode(Table):
-    """One code to sign in with once where the authenticator is not at hand. Kept as a keyed hash."""
+    """One code to sign in with once where the authenticator is not at hand: hashed as passwords are.
+
+    `place` is how it begins, to find it by. One made before that has none, and a keyed hash.
+    """
 
     __tablename__ = "recovery_codes"
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    place: Mapped[str | None]
     digest: Mapped[str]
     made_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

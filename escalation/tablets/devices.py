@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Row, insert, select, update
 
+from escalation import security
 from escalation.office import Changing, Reading
 from escalation.people.tables import Agency, Person
 from escalation.tablets.tables import Device, DeviceToken
@@ -54,6 +55,7 @@ def add(work: Changing, *, agency_id: str, name: str, person_id: str) -> str:
     """A new tablet; the token for its cookie."""
     values = {"agency_id": agency_id, "name": name, "enrolled_by": person_id, "enrolled_at": work.now}
     device_id: int = work.db.execute(insert(Device).values(**values).returning(Device.id)).scalar_one()
+    security.note("tablet enrolled", person_id=person_id, tablet=device_id)
     return _token(work, device_id, None)
 
 
@@ -126,7 +128,11 @@ def end(work: Changing, device_id: int, *, by: str | None) -> bool:
     """It is a shared tablet no more. False where it was none already. `by` is nobody where it was copied."""
     there = (Device.id == device_id, Device.ended_at.is_(None))
     values = {"ended_at": work.now, "ended_by": by}
-    return bool(work.db.execute(update(Device).where(*there).values(**values)).rowcount)
+    ended = bool(work.db.execute(update(Device).where(*there).values(**values)).rowcount)
+    if ended:
+        what = "tablet removed" if by else "tablet stopped: its cookie seems copied"
+        security.note(what, person_id=by or "", tablet=device_id)
+    return ended
 
 
 def _token(work: Changing, device_id: int, follows: str | None) -> str:

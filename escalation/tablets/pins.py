@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import insert, select, update
 
-from escalation import keys
+from escalation import keys, security
 from escalation.errors import NotPossible, Unanswered
 from escalation.office import Changing, Reading
 from escalation.people.posts import PostRecord, open_at, posts_of
@@ -73,18 +73,20 @@ def choose(work: Changing, person_id: str, device: DeviceRecord, pin: str) -> No
     values = {
         "device_id": device.id,
         "person_id": person_id,
-        "hashed": _HASHER.hash(_peppered(work, person_id, device.id, pin)),
+        "hashed": _HASHER.hash(_peppers(work, person_id, device.id, pin)[0]),
         "failures": 0,
         "whole_at": work.now,
         "made_at": work.now,
     }
     work.db.execute(insert(Pin).values(**values))
+    security.note("PIN chosen", person_id=person_id, tablet=device.id)
 
 
 def drop(work: Changing, person_id: str, device_id: int) -> None:
     """Their PIN opens nothing on this tablet any more."""
     mine = (Pin.person_id == person_id, Pin.device_id == device_id, Pin.ended_at.is_(None))
-    work.db.execute(update(Pin).where(*mine).values(ended_at=work.now))
+    if work.db.execute(update(Pin).where(*mine).values(ended_at=work.now)).rowcount:
+        security.note("PIN removed", person_id=person_id, tablet=device_id)
 
 
 def renew(work: Changing, person_id: str, device_id: int) -> None:
@@ -133,18 +135,29 @@ def count(work: Changing, pin_id: int) -> str | None:
     return found
 
 
-def is_right(work: Reading, found: PinRecord, device: DeviceRecord, hashed: str, given: str) -> bool:
-    """Whether this is the PIN. Slow: it wants no transaction that writes."""
+def checked(work: Reading, found: PinRecord, device: DeviceRecord, hashed: str, given: str) -> str | None:
+    """The hash to keep from now on where this is the PIN; None where it is not. Slow.
+
+    It wants no transaction that writes. It is another hash where the PIN was chosen under the secret before.
+    """
+    now, *before = _peppers(work, found.person_id, device.id, given.strip())
+    if _verified(hashed, now):
+        return hashed
+    return _HASHER.hash(now) if any(_verified(hashed, each) for each in before) else None
+
+
+def _verified(hashed: str, peppered: str) -> bool:
     try:
-        return _HASHER.verify(hashed, _peppered(work, found.person_id, device.id, given.strip()))
+        return _HASHER.verify(hashed, peppered)
     except (VerificationError, InvalidHashError):
         return False
 
 
-def right(work: Changing, pin_id: int) -> bool:
+def right(work: Changing, pin_id: int, hashed: str | None = None) -> bool:
     """It was right: what was wrong before counts no more. False where it ended meanwhile."""
     still = (Pin.id == pin_id, Pin.ended_at.is_(None))
-    return bool(work.db.execute(update(Pin).where(*still).values(failures=0)).rowcount)
+    values: dict[str, object] = {"failures": 0} | ({"hashed": hashed} if hashed else {})
+    return bool(work.db.execute(update(Pin).where(*still).values(**values)).rowcount)
 
 
 def wrong(work: Changing, pin_id: int) -> int:
@@ -156,6 +169,6 @@ def wrong(work: Changing, pin_id: int) -> int:
     return max(MOST_WRONG - failures, 0)
 
 
-def _peppered(work: Reading, person_id: str, device_id: int, pin: str) -> str:
+def _peppers(work: Reading, person_id: str, device_id: int, pin: str) -> tuple[str, ...]:
     # A million PINs are tried in no time by who has the database; without the secret they cannot be.
-    return keys.mark(work.office.config, "pin", f"{device_id}/{person_id}/{pin}")
+    return keys.marks(work.office.config, "pin", f"{device_id}/{person_id}/{pin}")

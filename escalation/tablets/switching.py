@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
+from escalation import security
 from escalation.office import Office
 from escalation.signin import entering, sessions
 from escalation.signin.sessions import Known
@@ -57,11 +59,16 @@ def _try(office: Office, device: DeviceRecord, found: PinRecord, given: str) -> 
     if hashed is None:
         return GONE
     with office.reading() as look:
-        right = pins.is_right(look, found, device, hashed, given)
+        kept = pins.checked(look, found, device, hashed, given)
     with office.changing() as work:
-        if right and pins.right(work, found.id):
+        if kept and pins.right(work, found.id, kept):
             return Tried(right=True)
-        return Tried(left=pins.wrong(work, found.id))
+        left = pins.wrong(work, found.id)
+    tell = partial(security.tell, office.config, person_id=found.person_id, how=PIN, tablet=device.id)
+    tell(security.SIGN_IN, security.FAILED)
+    if not left:
+        tell(security.LOCKED, security.DONE)
+    return Tried(left=left)
 
 
 def _entered(

@@ -13,6 +13,7 @@ from tests.support import browser as browsers
 from tests.support.processes import Installation, Process, free_port
 
 SECRET = "a-secret-of-the-journey-tests-0123456789"
+HEALTH = "a-token-for-who-watches-the-journey-tests"
 
 
 @pytest.fixture
@@ -23,6 +24,7 @@ def installation(prepared: Path, tmp_path: Path) -> Installation:
     config = tmp_path / "config.toml"
     config.write_text(
         f'[service]\nmode = "demonstration"\nsecret_key = "{SECRET}"\naddress = "http://127.0.0.1:{port}"\n'
+        f'health_token = "{HEALTH}"\n'
         f"[server]\nport = {port}\n"
         '[mail]\nchannel = "file"\nfolder = "letters"\n'
         "[schedule]\nsweep_seconds = 0.2\ndeliver_seconds = 0.2\naudit_seconds = 0.2\n"

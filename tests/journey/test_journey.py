@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser
 
+from tests.journey.conftest import HEALTH
 from tests.support.browsing import Visitor
 from tests.support.desk import CHALLENGE
 from tests.support.processes import Installation, Process, get
@@ -75,7 +76,7 @@ def tell_the_story(visitor: Visits, place: Installation, scheduler: Process) -> 
     charlie = visitor("charlie@partnership.riverbank.example")
     charlie.page.goto(f"{place.address}/cases/{reference}")
     charlie.reads("We cannot find that page")
-    status, said = get(f"{place.address}/healthz")
+    status, said = get(f"{place.address}/healthz", HEALTH)
     assert (status, '"overdue_but_unfired":0' in said.replace(" ", "")) == (200, True), said
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journey.conftest import HEALTH
 from tests.support.desk import Desk, at
 from tests.support.processes import PATIENCE, Installation, Process, eventually, free_port, get
 
@@ -56,7 +57,7 @@ def test_health_is_200_with_a_scheduler_and_503_with_the_reason_without(
     assert web.child.poll() is None
     assert scheduler.child.poll() is None
     assert eventually(lambda: get(f"{installation.address}/healthz")[0] == 200, tries=3000)
-    status, said = get(f"{installation.address}/healthz")
+    status, said = get(f"{installation.address}/healthz", HEALTH)
     body = json.loads(said)
     assert (status, body["status"], body["database"], body["migration"]) == (
         200,
@@ -67,7 +68,7 @@ def test_health_is_200_with_a_scheduler_and_503_with_the_reason_without(
     installation.set_clock("2026-04-01T23:30:00+01:00")
     scheduler.child.send_signal(signal.SIGSTOP)
     installation.set_clock("2026-04-03T16:30:00+01:00")
-    status, said = get(f"{installation.address}/healthz")
+    status, said = get(f"{installation.address}/healthz", HEALTH)
     assert (status, "last sweep is too long ago" in json.loads(said)["reason"]) == (503, True)
     scheduler.child.send_signal(signal.SIGCONT)
 

@@ -30,10 +30,11 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def get(url: str) -> tuple[int, str]:
-    """(status, body) of an address."""
+def get(url: str, token: str = "") -> tuple[int, str]:
+    """(status, body) of an address, asked with a token where there is one."""
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:

@@ -231,6 +231,10 @@ ROWS: Mapping[str, Row] = {
     "GET /directory": to(LOOKERS, 200),
     "GET /directory/agencies/<agency_id>": to(OF_MEADOW, 200),
     "POST /directory/agencies/<agency_id>/contacts/<level>": to(OF_MEADOW, 400),
+    "GET /directory/people/<person_id>/sign-out": to({"otis", "charlie"}, 200),
+    "POST /directory/people/<person_id>/sign-out": to({"otis", "charlie"}, 303),
+    "GET /directory/sign-out": to(KEEPERS, 200, moira=(403,), otis=(403,)),
+    "POST /directory/sign-out": to(KEEPERS, 303, moira=(403,), otis=(403,)),
     "GET /directory/sheet": to(KEEPERS, 200),
     "POST /directory/sheet": to(KEEPERS, 400),
     "GET /directory/sheet/export": to(KEEPERS, 200),
@@ -298,6 +302,7 @@ PRACTICE_ROWS: Mapping[str, Row] = {
 LAST = (
     *("POST /your-account/passkeys/<int(max=2147483647):passkey_id>/remove",),
     *("POST /cover/<int(max=2147483647):cover_id>/end", "POST /directory/people/<person_id>/close"),
+    *("POST /directory/people/<person_id>/sign-out", "POST /directory/sign-out"),
     *("POST /raise/<draft_id>/delete", "POST /hide", "POST /sign-out", "POST /tablet/switch"),
 )
 

@@ -42,8 +42,11 @@ def test_no_form_without_its_token_changes_anything(
     reference = desk.raised()
     site.extensions["rates"]["forms"].a_minute = 0
     visitor, before = visits(person), everything(office)
+    token = visitor.hidden("csrf_token")
+    # Not its last sign: not every bit of that one counts, so another may say the same.
+    bent = f"{token[:-9]}{'A' if token[-9] != 'A' else 'B'}{token[-8:]}"
     for route in POSTS:
-        for forged in ({}, {"csrf_token": "x"}, {"csrf_token": visitor.hidden("csrf_token")[:-1] + "x"}):
+        for forged in ({}, {"csrf_token": "x"}, {"csrf_token": bent}):
             sent = visitor.client.post(filled(route, reference), data={**forged, "why_exit": "forged"})
             assert sent.status_code == 400, (route, forged)
     assert {k: v for k, v in everything(office).items() if k != "sessions"} == {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from escalation import security
 from escalation.config import SignIn
 from escalation.office import Office
 from escalation.signin import sessions
@@ -59,6 +62,21 @@ def test_somebody_goes_and_comes_back_to_the_page_they_wanted(nobody: Visitor) -
     assert came(nobody, "ben", "/ended") == "/ended"
     assert nobody.open("/ended").status_code == 200
     assert nobody.says("Signed in as Ben Hargreaves")
+
+
+def test_who_came_and_who_did_not_is_told_in_the_security_log(
+    nobody: Visitor, at_work: Office, lines: io.StringIO
+) -> None:
+    came(nobody, "ben")
+    nobody.open("/your-account")
+    nobody.send("/sign-out")
+    came(nobody, "stranger")
+    told = [
+        line for each in lines.getvalue().splitlines() if (line := json.loads(each))["from"] == "security"
+    ]
+    ways = [(line["outcome"], line["how"]) for line in told if line["what"] == "sign-in"]
+    assert ways == [("succeeded", "Riverbank Council"), ("failed", "agency")]
+    assert security.account(at_work.config, "ben") in {line.get("account") for line in told}
 
 
 def test_nobody_is_led_to_another_site(nobody: Visitor) -> None:
