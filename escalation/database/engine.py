@@ -105,31 +105,33 @@ class Database:
         """
         pause = threading.Event()
         for _ in range(int(at_most / _LOOKS_AGAIN)):
-            try:
-                with self._queue(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with self._queue(fcntl.LOCK_EX) as nobody_waits:
+                if nobody_waits:
                     return
-            except BlockingIOError:
-                pause.wait(_LOOKS_AGAIN)
+            pause.wait(_LOOKS_AGAIN)
 
     def _begun(self, connection: Connection) -> RootTransaction:
         with self._queue(fcntl.LOCK_SH):
             return connection.begin()
 
     @contextmanager
-    def _queue(self, how: int) -> Iterator[None]:
-        """Where those wait who want to begin: together, or alone for who lets all of them begin first.
+    def _queue(self, how: int) -> Iterator[bool]:
+        """Where those stand who want to begin: together, or alone for who lets all of them begin first.
 
-        The lock is on the folder. The file itself is not opened for it: to close it again would take away
-        the locks that SQLite holds on it. Nobody keeps it longer than it takes to begin.
+        Gives back whether there was room for it. Nobody waits here: it is a courtesy, and whoever else holds
+        a lock on the folder, or a disk that knows none, must not keep a challenge from being saved. The lock
+        is on the folder because to close the file again would take away the locks that SQLite holds on it.
         """
+        folder = None
         try:
             folder = os.open(self._file.parent, os.O_RDONLY) if self._file else None
-        except OSError:  # then the database says what is wrong, if anything is
-            folder = None
-        try:
             if folder is not None:
-                fcntl.flock(folder, how)
-            yield
+                fcntl.flock(folder, how | fcntl.LOCK_NB)
+            room = True
+        except OSError as error:  # where it cannot be asked, a sweep does not wait for anybody
+            room = not isinstance(error, BlockingIOError)
+        try:
+            yield room
         finally:
             if folder is not None:
                 os.close(folder)
