@@ -85,6 +85,11 @@ def _register(work: Changing, desk: Desk, room: Any) -> None:
     )
 
 
+def _giving(work: Changing, desk: Desk, room: Any) -> None:
+    post = importlib.import_module("escalation.people.posts").post(work.db, "meadow-manager")
+    room.give(work, "olu", post, "ada", since=work.now, until=None)
+
+
 def _cover(work: Changing, desk: Desk, room: Any) -> None:
     days = {"first_day": "2026-12-01", "last_day": "2026-12-04", "why_cover": "Annual leave"}
     posts = {"post": "council-north-sw1", "by_post": "council-north-sw2"}
@@ -115,7 +120,7 @@ def _attempts(work: Changing, desk: Desk, room: Any) -> None:
 def _codes(work: Changing, desk: Desk, room: Any) -> None:
     totp = importlib.import_module("pyotp").TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     room.accept(work, "ada", totp.secret, totp.at(work.now))
-    room.make_recovery_codes(work, "ada")
+    room.keep_recovery_codes(work, "ada", room.fresh_recovery_codes(work.office))
 
 
 def _links(work: Changing, desk: Desk, room: Any) -> None:
@@ -158,6 +163,7 @@ ROOMS: dict[str, Fill] = {
     "escalation.deadlines.parked": _retries,
     "escalation.tasks.store": _tasks,
     "escalation.people.register": _register,
+    "escalation.people.giving": _giving,
     "escalation.cover.store": _cover,
     "escalation.cover.asides": _asides,
     "escalation.cover.leads": _leads,
