@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from escalation import config as settings
 from escalation.clock import Clock, FileClock, SystemClock
 from escalation.config import Config
-from escalation.database import grants, guards, marker, migrate
+from escalation.database import address, grants, guards, marker, migrate
 from escalation.database.engine import Database
 from escalation.errors import NotReady, Unavailable
 from escalation.federation.providers import read_providers
@@ -40,7 +39,7 @@ def make_owned_office(config: Config) -> Office:
 
 def _account(config: Config, key: str) -> str:
     try:
-        found = make_url(getattr(config.database, key))
+        found = address.read(getattr(config.database, key))
     except ArgumentError as error:
         raise NotReady(f"database.{key} is no address of a database.") from error
     if found.get_backend_name() != "postgresql" or not found.username:
