@@ -6,5 +6,5 @@ from sqlalchemy import URL, make_url
 
 
 def read(url: str) -> URL:
-    """An address as SQLAlchemy has it. Those that begin with postgres:// are PostgreSQL’s too. ArgumentError."""
+    """An address as SQLAlchemy has it; postgres:// is PostgreSQL too. ArgumentError for what is none."""
     return make_url(url.replace("postgres://", "postgresql://", 1))
