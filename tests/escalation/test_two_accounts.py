@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -37,7 +38,8 @@ NUMBERS = itertools.count()
 @pytest.fixture
 def running(engine: Postgres, database_url: str, tmp_path: Path) -> Iterator[Office]:
     """An office that runs as an account of its own, after an upgrade by whoever owns the tables."""
-    name = f"runs_{engine.run}_{next(NUMBERS)}"
+    # Accounts are of the server, which all workers of a run share.
+    name = f"runs_{engine.run}_{os.getpid()}_{next(NUMBERS)}"
     engine.say(f'CREATE ROLE "{name}" LOGIN')
     url = make_url(database_url).set(username=name, password=None).render_as_string(hide_password=False)
     config = config_in(tmp_path, url)
