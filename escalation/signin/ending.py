@@ -62,7 +62,7 @@ def end_everybodys(work: Changing, viewer: Viewer, *, but: int) -> int:
 
 
 def _belonging(work: Reading, partnership_id: str) -> Select[str]:
-    """Who holds a post of a partnership, or held one there last; not who has gone on to another partnership."""
+    """Who holds a post of a partnership, or held one there last; not who went on to another."""
     elsewhere = select(Holding.person_id).where(held_now(work.now)).correlate(None)
     return (
         select(Holding.person_id)
