@@ -330,14 +330,7 @@ def _secret(config: Config, key: str, file: str) -> str:
 
 def refuse_unsafe(config: Config) -> None:
     """Refuse to serve with a secret everybody knows, an address that is none, or a clock moved by hand."""
-    if config.service.secret_key == DEFAULT_SECRET or len(config.service.secret_key) < 32:
-        raise NotReady(
-            "service.secret_key is the default or too short. Run “escalation init”, which makes one,"
-            " or set it to at least 32 random characters."
-        )
-    for key in ("previous_secret_key", "health_token"):
-        if 0 < len(getattr(config.service, key)) < 32:
-            raise NotReady(f"service.{key} is too short: at least 32 random characters, or leave it out.")
+    _refuse_unfit_keys(config)
     if split("service.address", config.service.address).scheme not in ("http", "https"):
         raise NotReady("service.address must begin with http:// or https://.")
     if split("watchdog.heartbeat_url", config.watchdog.heartbeat_url).scheme not in ("", "http", "https"):
@@ -356,6 +349,22 @@ def refuse_unsafe(config: Config) -> None:
     if config.clock.file and config.service.mode == "real":
         raise NotReady(
             "clock.file moves the clock by hand, which a real installation must not do. Remove it."
+        )
+
+
+def _refuse_unfit_keys(config: Config) -> None:
+    if config.service.secret_key == DEFAULT_SECRET or len(config.service.secret_key) < 32:
+        raise NotReady(
+            "service.secret_key is the default or too short. Run “escalation init”, which makes one,"
+            " or set it to at least 32 random characters."
+        )
+    for key in ("previous_secret_key", "health_token"):
+        if 0 < len(getattr(config.service, key)) < 32:
+            raise NotReady(f"service.{key} is too short: at least 32 random characters, or leave it out.")
+    if config.service.previous_secret_key == config.service.secret_key:
+        raise NotReady(
+            "service.previous_secret_key is the same as service.secret_key, so the key was not changed. Make"
+            " another secret_key (docs/operations.md), or leave previous_secret_key out."
         )
 
 

@@ -53,9 +53,24 @@ def upgrade(config: Config) -> Office:
     refuse_mixed(office)
     migrate.upgrade(office.database)
     if config.database.owner_url:
-        with office.database.changing() as db:
-            grants.give(db, _account(config, "url"))
+        _give(office, _account(config, "url"))
     return office
+
+
+def _give(office: Office, account: str) -> None:
+    with office.database.changing() as db:
+        if not grants.known(db, account):
+            raise NotReady(
+                f"The server has no account “{account}”, which database.url names. Make it"
+                " (docs/operations.md), and run this again."
+            )
+        grants.give(db, account)
+        if grants.beyond(db, account):
+            raise NotReady(
+                f"The account “{account}” of database.url could change what must never be changed: it is an"
+                " administrator of the server, owns the database or its tables, or is a member of an account"
+                " that does. Take that from it, or make another (docs/operations.md). It was given nothing."
+            )
 
 
 def open_office(path: Path | None) -> Office:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -67,5 +68,9 @@ def keys_command(path: Path | None) -> None:
         forms = kept.reseal(work)
     click.echo(f"{done} authenticators and {forms} kept forms are under the newest key now.")
     if lost:
-        click.echo(f"{lost} authenticators open with neither key. Whose they are must set up another.")
+        click.echo(
+            f"{lost} authenticators open with neither key. If service.previous_secret_key is not the key of"
+            " before, put that right and run this again; else whose they are must set up another."
+        )
     click.echo("Links and PINs made under the one before still need it: take it away after eight days.")
+    sys.exit(1 if lost else 0)
