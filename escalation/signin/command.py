@@ -15,6 +15,8 @@ from escalation.people.tables import Person
 from escalation.signin import codes, kept, sessions
 from escalation.start import open_office
 
+_BEFORE = "; under the key before: "
+
 
 @click.command()
 @click.argument("who")
@@ -29,14 +31,16 @@ def account(path: Path | None, who: str) -> None:
     email = accounts.normal(who)
     with office.reading() as work:
         for row in work.db.execute(select(Person.id, Person.name, Person.email)):
-            number, tried = security.account(config, row.id), security.address(config, row.email)
-            if who in (number, tried) or email == row.email:
-                click.echo(f"{row.name}, {row.email}: account {number}, address {tried}")
+            numbers, tried = security.accounts(config, row.id), security.addresses(config, row.email)
+            if who in (*numbers, *tried) or email == row.email:
+                told = zip(numbers, tried, strict=True)
+                said = [f"account {number}, address {mark}" for number, mark in told]
+                click.echo(f"{row.name}, {row.email}: {_BEFORE.join(said)}")
                 return
     if "@" not in who:
         raise NotFound
-    tried = security.address(config, email)
-    click.echo(f"Nobody has that address. Tried at sign-in, it is address {tried}")
+    tried = [f"address {mark}" for mark in security.addresses(config, email)]
+    click.echo(f"Nobody has that address. Tried at sign-in, it is {_BEFORE.join(tried)}")
 
 
 @click.command("sign-out")

@@ -190,3 +190,16 @@ def test_by_command_a_wrong_key_of_before_is_found_while_there_is_time(tmp_path:
     )
     again = run(tmp_path, "keys", ESCALATION_SERVICE_PREVIOUS_SECRET_KEY="w" * 40)
     assert again.returncode == 0, "under the newest key it needs none of before"
+
+
+@pytest.mark.process
+def test_a_number_in_the_log_of_before_still_says_whose_it_is(tmp_path: Path) -> None:
+    made(tmp_path)
+    number = run(tmp_path, "account asha@testshire.example").stdout.partition("account ")[2][:16]
+    strangers = run(tmp_path, "account x@testshire.example").stdout.strip()[-16:]
+    old = (tmp_path / "secret.key").read_text().strip()
+    (tmp_path / "secret.key").write_text(NEW)
+    assert run(tmp_path, f"account {number}").returncode == 1
+    before = {"ESCALATION_SERVICE_PREVIOUS_SECRET_KEY": old}
+    assert f"; under the key before: account {number}" in run(tmp_path, f"account {number}", **before).stdout
+    assert strangers in run(tmp_path, "account x@testshire.example", **before).stdout
