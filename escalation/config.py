@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from escalation.errors import NotReady
-from escalation.unprotected import here, refuse_unprotected
+from escalation.unprotected import here, refuse_unprotected, split
 from workflows.errors import did_you_mean
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the value a real installation refuses
@@ -331,17 +330,10 @@ def _secret(config: Config, key: str, file: str) -> str:
 
 def refuse_unsafe(config: Config) -> None:
     """Refuse to serve with a secret everybody knows, an address that is none, or a clock moved by hand."""
-    if config.service.secret_key == DEFAULT_SECRET or len(config.service.secret_key) < 32:
-        raise NotReady(
-            "service.secret_key is the default or too short. Run “escalation init”, which makes one,"
-            " or set it to at least 32 random characters."
-        )
-    for key in ("previous_secret_key", "health_token"):
-        if 0 < len(getattr(config.service, key)) < 32:
-            raise NotReady(f"service.{key} is too short: at least 32 random characters, or leave it out.")
-    if urlsplit(config.service.address).scheme not in ("http", "https"):
+    _refuse_unfit_keys(config)
+    if split("service.address", config.service.address).scheme not in ("http", "https"):
         raise NotReady("service.address must begin with http:// or https://.")
-    if urlsplit(config.watchdog.heartbeat_url).scheme not in ("", "http", "https"):
+    if split("watchdog.heartbeat_url", config.watchdog.heartbeat_url).scheme not in ("", "http", "https"):
         raise NotReady("watchdog.heartbeat_url must begin with http:// or https://, or be empty.")
     refuse_unprotected(config)
     if config.service.mode == "real" and not config.second_factor:
@@ -360,6 +352,22 @@ def refuse_unsafe(config: Config) -> None:
         )
 
 
+def _refuse_unfit_keys(config: Config) -> None:
+    if config.service.secret_key == DEFAULT_SECRET or len(config.service.secret_key) < 32:
+        raise NotReady(
+            "service.secret_key is the default or too short. Run “escalation init”, which makes one,"
+            " or set it to at least 32 random characters."
+        )
+    for key in ("previous_secret_key", "health_token"):
+        if 0 < len(getattr(config.service, key)) < 32:
+            raise NotReady(f"service.{key} is too short: at least 32 random characters, or leave it out.")
+    if config.service.previous_secret_key == config.service.secret_key:
+        raise NotReady(
+            "service.previous_secret_key is the same as service.secret_key, so the key was not changed. Make"
+            " another secret_key (docs/operations.md), or leave previous_secret_key out."
+        )
+
+
 def _refuse_unfit_letters(config: Config) -> None:
     """What would let no letter leave, or let it leave unprotected, is found at the start."""
     mail, letters = config.mail, config.letters
@@ -372,7 +380,7 @@ def _refuse_unfit_letters(config: Config) -> None:
     if mail.return_path and "@" not in mail.return_path:
         raise NotReady("mail.return_path must be an address, to which letters that come back are sent.")
     for channel, key in (("notify", "notify_address"), ("webhook", "webhook_address")):
-        asked = urlsplit(getattr(mail, key))
+        asked = split(f"mail.{key}", getattr(mail, key))
         ours = asked.scheme == "http" and here(asked.hostname)
         if mail.channel == channel and not (asked.hostname and (asked.scheme == "https" or ours)):
             raise NotReady(f"mail.channel is “{channel}”, so mail.{key} must begin with https://.")

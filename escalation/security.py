@@ -56,12 +56,22 @@ def acting(person_id: str) -> None:
 
 def account(config: Config, person_id: str) -> str:
     """The number an account has in the log. Ids are made of names, so the log has none of them."""
-    return keys.mark(config, "security account", person_id)[:_SIGNS]
+    return accounts(config, person_id)[0]
 
 
 def address(config: Config, email: str) -> str:
     """What an e-mail address that was tried is called in the log, whether or not anybody has it."""
-    return keys.mark(config, "security address", email)[:_SIGNS]
+    return addresses(config, email)[0]
+
+
+def accounts(config: Config, person_id: str) -> list[str]:
+    """The number of now, and while secrets are changed over the one in the lines of before."""
+    return [each[:_SIGNS] for each in keys.marks(config, "security account", person_id)]
+
+
+def addresses(config: Config, email: str) -> list[str]:
+    """The same of an e-mail address."""
+    return [each[:_SIGNS] for each in keys.marks(config, "security address", email)]
 
 
 def note(what: str, outcome: str = DONE, *, person_id: str = "", **details: Any) -> None:

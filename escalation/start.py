@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from escalation import config as settings
 from escalation.clock import Clock, FileClock, SystemClock
 from escalation.config import Config
-from escalation.database import grants, guards, marker, migrate
+from escalation.database import address, grants, guards, marker, migrate
 from escalation.database.engine import Database
 from escalation.errors import NotReady, Unavailable
 from escalation.federation.providers import read_providers
@@ -40,7 +39,7 @@ def make_owned_office(config: Config) -> Office:
 
 def _account(config: Config, key: str) -> str:
     try:
-        found = make_url(getattr(config.database, key))
+        found = address.read(getattr(config.database, key))
     except ArgumentError as error:
         raise NotReady(f"database.{key} is no address of a database.") from error
     if found.get_backend_name() != "postgresql" or not found.username:
@@ -54,9 +53,24 @@ def upgrade(config: Config) -> Office:
     refuse_mixed(office)
     migrate.upgrade(office.database)
     if config.database.owner_url:
-        with office.database.changing() as db:
-            grants.give(db, _account(config, "url"))
+        _give(office, _account(config, "url"))
     return office
+
+
+def _give(office: Office, account: str) -> None:
+    with office.database.changing() as db:
+        if not grants.known(db, account):
+            raise NotReady(
+                f"The server has no account “{account}”, which database.url names. Make it"
+                " (docs/operations.md), and run this again."
+            )
+        grants.give(db, account)
+        if grants.beyond(db, account):
+            raise NotReady(
+                f"The account “{account}” of database.url could change what must never be changed: it is an"
+                " administrator of the server, owns the database or its tables, or is a member of an account"
+                " that does. Take that from it, or make another (docs/operations.md). It was given nothing."
+            )
 
 
 def open_office(path: Path | None) -> Office:

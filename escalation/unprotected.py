@@ -6,11 +6,12 @@ import ipaddress
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy import make_url
+from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
+from escalation.database import address
 from escalation.errors import NotReady
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def refuse_unprotected(config: Config) -> None:
 def _faults(config: Config) -> Iterator[str]:
     private = {each.strip().lower() for each in config.service.private_hosts.split(",")} - {""}
     named = "If only your own machines are on the network between, name it in service.private_hosts."
-    address = urlsplit(config.service.address)
-    if address.scheme == "http" and not here(address.hostname):
+    pages = split("service.address", config.service.address)
+    if pages.scheme == "http" and not here(pages.hostname):
         yield (
             "service.address begins with http://, so passwords would travel unencrypted. Put a proxy for TLS"
             " before it (docs/operations.md), and write its https:// address."
         )
-    if not here(config.server.host) and config.server.host not in private:
+    if not here(config.server.host) and config.server.host.lower() not in private:
         yield (
             f"server.host is {config.server.host}, where other machines could reach it without TLS. Write"
             f" “127.0.0.1”, with a proxy for TLS on this machine (docs/operations.md). {named}"
@@ -50,7 +51,7 @@ def _faults(config: Config) -> Iterator[str]:
             f"mail.security is “none”, so letters would travel to {mail.host} unencrypted."
             f" Write “starttls” or “tls”. {named}"
         )
-    beat = urlsplit(config.watchdog.heartbeat_url)
+    beat = split("watchdog.heartbeat_url", config.watchdog.heartbeat_url)
     if beat.scheme == "http" and not here(beat.hostname) and (beat.hostname or "") not in private:
         yield f"watchdog.heartbeat_url begins with http://. Write an https:// address. {named}"
     for key in ("url", "owner_url"):
@@ -71,18 +72,33 @@ def _database(key: str, hosts: list[str], named: str) -> str:
 def unchecked(url: str) -> list[str]:
     """The other machines a PostgreSQL address leads to without TLS that makes sure who answers."""
     try:
-        address = make_url(url)
+        asked = address.read(url)
     except ArgumentError:
         return []  # told where it is opened
-    if address.get_backend_name() != "postgresql":
+    if asked.get_backend_name() == "sqlite":
         return []
-    asked = {key: value if isinstance(value, str) else value[-1] for key, value in address.query.items()}
-    if asked.get("sslmode", os.environ.get("PGSSLMODE", "")) in _CHECKED:
+    ways = _asked(asked, "sslmode") or [os.environ.get("PGSSLMODE", "")]
+    if all(way in _CHECKED for way in ways):
         return []
-    hosts = [asked[key] for key in ("host", "hostaddr") if asked.get(key)] or [address.host or ""]
-    named = hosts if any(hosts) else [os.environ.get("PGHOST", "")]
-    each = [_without_port(one.strip()) for host in named for one in host.split(",")]
-    return [one for one in each if one and not one.startswith(("/", "@")) and not here(one)]
+    return [one for one in _reached(asked) if one and not one.startswith(("/", "@")) and not here(one)]
+
+
+def _reached(asked: URL) -> list[str]:
+    """Every machine an address names, or leaves to the environment to name, as libpq finds it."""
+    hosts = _asked(asked, "host") or [asked.host or ""]
+    if not any(hosts):
+        hosts = [os.environ.get("PGHOST", "")]
+    service = next(iter(_asked(asked, "service")), os.environ.get("PGSERVICE", ""))
+    if service and not any(hosts):
+        hosts = [f"whatever the service “{service}” names"]
+    numbers = _asked(asked, "hostaddr") or [os.environ.get("PGHOSTADDR", "")]
+    each = [_without_port(one.strip()) for host in (*hosts, *numbers) for one in host.split(",")]
+    return list(dict.fromkeys(each))
+
+
+def _asked(asked: URL, key: str) -> list[str]:
+    """What an address says after its question mark, as often as it says it."""
+    return [each for each in asked.normalized_query.get(key, ()) if each]
 
 
 def _without_port(host: str) -> str:
@@ -91,9 +107,21 @@ def _without_port(host: str) -> str:
 
 def here(host: str | None) -> bool:
     """Whether a host is this very machine."""
-    if host == "localhost":
+    name = (host or "").strip("[]").lower().removesuffix(".")
+    if name == "localhost":
         return True
     try:
-        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
+        found = ipaddress.ip_address(name)
     except ValueError:
         return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+def split(key: str, address_: str) -> SplitResult:
+    """The parts of an address of the web. NotReady, with the setting, where it is none."""
+    try:
+        found = urlsplit(address_)
+        _ = found.port
+    except ValueError as error:
+        raise NotReady(f"{key} is no address: {error}.") from error
+    return found

@@ -21,10 +21,10 @@ from escalation.office import Office
 from escalation.practice import place
 from escalation.procedures.shelf import install
 from escalation.start import make_office
-from tests.support import engines
+from tests.support import engines, memory
 from tests.support.desk import Desk, at
 from tests.support.engines import Engine, Postgres, Sqlite
-from tests.support.postgres import NoServer, fastest_folder
+from tests.support.postgres import NoServer
 from tests.support.shipped import Run, Under
 from workflows.loader import library, load_file
 
@@ -57,7 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     # The folders of the tests are in memory where there is room: SQLite waits for its disk at every commit. What
     # a power cut leaves is no test’s matter; kill -9 leaves the same in memory as on a disk.
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", fastest_folder())
+    in_memory = memory.folder()
+    if in_memory:
+        memory.forget_killed(in_memory)
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", in_memory)
     # Where nothing compiled may be kept, every program a test starts would compile all of us again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if engines.POSTGRESQL not in wanted:

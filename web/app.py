@@ -183,7 +183,7 @@ def cookie_name(config: Config) -> str:
 
 def https(config: Config) -> bool:
     """Whether people reach the service over https."""
-    return config.service.address.startswith("https://")
+    return urlsplit(config.service.address).scheme == "https"
 
 
 def _everywhere() -> dict[str, Any]:

@@ -25,8 +25,9 @@ def healthz() -> ResponseReturnValue:
 
 def _may_know() -> bool:
     token = office().config.service.health_token
-    given = request.headers.get("Authorization", "")
-    return bool(token) and hmac.compare_digest(f"Bearer {token}".encode(), given.encode())
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    right = hmac.compare_digest(token.encode(), given.strip().encode())
+    return bool(token) and scheme.lower() == "bearer" and right
 
 
 @area.get("/accessibility")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 
+from escalation.database import address
 from escalation.errors import NotReady, Unavailable, Unsure
 
 # FULL: a record like this outranks speed; once a commit returns it survives a power cut.
@@ -181,7 +182,7 @@ def _reason(error: DBAPIError) -> str:
 
 def _engine(url: str, busy_seconds: float, *, looks: bool = False) -> Engine:
     try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        parsed = address.read(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")

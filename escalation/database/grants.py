@@ -36,6 +36,28 @@ def give(connection: Connection, account: str) -> None:
         connection.execute(text(statement))
 
 
+def known(connection: Connection, account: str) -> bool:
+    """Whether the server has an account of that name."""
+    asked = text("SELECT 1 FROM pg_roles WHERE rolname = :account")
+    return connection.execute(asked, {"account": account}).first() is not None
+
+
+def beyond(connection: Connection, account: str) -> bool:
+    """Whether an account can do more than it was given all the same, as the server’s administrator can."""
+    # Whoever owns a schema, or the database it is in, may drop every table of it.
+    asked = text(
+        "SELECT pg_has_role(:account, c.relowner, 'MEMBER') OR pg_has_role(:account, n.nspowner, 'MEMBER')"
+        " OR pg_has_role(:account, d.datdba, 'MEMBER')"
+        " OR has_table_privilege(:account, c.oid, 'UPDATE, DELETE, TRUNCATE')"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " JOIN pg_database d ON d.datname = current_database() WHERE c.oid = CAST(:table AS regclass)"
+    )
+    return any(
+        connection.execute(asked, {"account": account, "table": table}).scalar_one()
+        for table in NEVER_CHANGED
+    )
+
+
 def _statements(schema: str, account: str) -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA {schema} TO {account}"
     for table in METADATA.sorted_tables:

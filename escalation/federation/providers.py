@@ -91,7 +91,10 @@ def _is_words(value: object) -> str:
 
 
 def _is_issuer(value: object) -> str:
-    found = urlsplit(value) if isinstance(value, str) else urlsplit("")
+    try:
+        found = urlsplit(value if isinstance(value, str) else "")
+    except ValueError:  # a bracket that is not closed
+        found = urlsplit("")
     # A provider on this very machine is somebody trying it out: nothing leaves the machine.
     safe = found.scheme == "https" or (found.scheme == "http" and found.hostname in _LOCAL)
     if safe and found.hostname and not (found.query or found.fragment):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from escalation.people import accounts
 from escalation.people.tables import Person
 from escalation.signin import codes, kept, sessions
 from escalation.start import open_office
+
+_BEFORE = "; under the key before: "
 
 
 @click.command()
@@ -28,14 +31,16 @@ def account(path: Path | None, who: str) -> None:
     email = accounts.normal(who)
     with office.reading() as work:
         for row in work.db.execute(select(Person.id, Person.name, Person.email)):
-            number, tried = security.account(config, row.id), security.address(config, row.email)
-            if who in (number, tried) or email == row.email:
-                click.echo(f"{row.name}, {row.email}: account {number}, address {tried}")
+            numbers, tried = security.accounts(config, row.id), security.addresses(config, row.email)
+            if who in (*numbers, *tried) or email == row.email:
+                told = zip(numbers, tried, strict=True)
+                said = [f"account {number}, address {mark}" for number, mark in told]
+                click.echo(f"{row.name}, {row.email}: {_BEFORE.join(said)}")
                 return
     if "@" not in who:
         raise NotFound
-    tried = security.address(config, email)
-    click.echo(f"Nobody has that address. Tried at sign-in, it is address {tried}")
+    tried = [f"address {mark}" for mark in security.addresses(config, email)]
+    click.echo(f"Nobody has that address. Tried at sign-in, it is {_BEFORE.join(tried)}")
 
 
 @click.command("sign-out")
@@ -67,5 +72,9 @@ def keys_command(path: Path | None) -> None:
         forms = kept.reseal(work)
     click.echo(f"{done} authenticators and {forms} kept forms are under the newest key now.")
     if lost:
-        click.echo(f"{lost} authenticators open with neither key. Whose they are must set up another.")
+        click.echo(
+            f"{lost} authenticators open with neither key. If service.previous_secret_key is not the key of"
+            " before, put that right and run this again; else whose they are must set up another."
+        )
     click.echo("Links and PINs made under the one before still need it: take it away after eight days.")
+    sys.exit(1 if lost else 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from escalation.errors import NotYours
 from escalation.office import Changing, Reading
 from escalation.people import asking, keeping, register
 from escalation.people.access import Viewer, administered
 from escalation.people.entries import AgencyRecord
+from escalation.people.posts import held_now
 from escalation.people.tables import Agency, Holding, Post
 from escalation.signin import sessions
 
@@ -55,12 +56,20 @@ def end_everybodys(work: Changing, viewer: Viewer, *, but: int) -> int:
     """End every session of everybody in the viewer’s partnerships but their own one; how many. NotYours."""
     count = 0
     for each in refuse_all(viewer):
-        people = (
-            select(Holding.person_id)
-            .join(Post, Post.id == Holding.post_id)
-            .join(Agency, Agency.id == Post.agency_id)
-            .where(Agency.partnership_id == each)
-        )
-        count += sessions.end_of_many(work, people, but=but)
+        count += sessions.end_of_many(work, _belonging(work, each), but=but)
         register.By(work, each, viewer.person_id).note(ALL, agency_id=None)
     return count
+
+
+def _belonging(work: Reading, partnership_id: str) -> Select[str]:
+    """Who holds a post of a partnership, or held one there last; not who went on to another."""
+    elsewhere = select(Holding.person_id).where(held_now(work.now)).correlate(None)
+    return (
+        select(Holding.person_id)
+        .join(Post, Post.id == Holding.post_id)
+        .join(Agency, Agency.id == Post.agency_id)
+        .where(
+            Agency.partnership_id == partnership_id,
+            held_now(work.now) | Holding.person_id.not_in(elsewhere),
+        )
+    )

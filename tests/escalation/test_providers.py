@@ -83,6 +83,7 @@ def test_without_a_file_there_are_none() -> None:
             GOOD.replace("https://sign", "http://sign"),
             "issuer must be the provider’s issuer address, beginning",
         ),
+        (GOOD.replace("https://sign", "https://[sign"), "issuer must be the provider’s issuer address"),
         (
             GOOD.replace('id = "council"', 'id = "a/b"'),
             "providers[1].id must be small letters, digits and hyphens",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -37,7 +38,8 @@ NUMBERS = itertools.count()
 @pytest.fixture
 def running(engine: Postgres, database_url: str, tmp_path: Path) -> Iterator[Office]:
     """An office that runs as an account of its own, after an upgrade by whoever owns the tables."""
-    name = f"runs_{engine.run}_{next(NUMBERS)}"
+    # Accounts are of the server, which all workers of a run share.
+    name = f"runs_{engine.run}_{os.getpid()}_{next(NUMBERS)}"
     engine.say(f'CREATE ROLE "{name}" LOGIN')
     url = make_url(database_url).set(username=name, password=None).render_as_string(hide_password=False)
     config = config_in(tmp_path, url)
@@ -95,6 +97,42 @@ def test_what_has_happened_is_beyond_the_account_that_runs(running: Office) -> N
     assert "permission denied" in refused(running, "UPDATE alembic_version SET version_num = '0001'")
     assert "permission denied" in refused(running, "CREATE TABLE more (id int)")
     assert "permission denied" in refused(running, "DELETE FROM people")
+
+
+@pytest.mark.postgresql_only(reason="SQLite has no accounts")
+@pytest.mark.parametrize("too_much", ["SUPERUSER", "member", "member that inherits nothing", "database"])
+def test_an_account_that_could_do_more_all_the_same_refuses_the_upgrade(
+    engine: Postgres, database_url: str, tmp_path: Path, too_much: str
+) -> None:
+    name, address = f"more_{engine.run}_{os.getpid()}_{next(NUMBERS)}", make_url(database_url)
+    url = address.set(username=name, password=None).render_as_string(hide_password=False)
+    config = replace(config_in(tmp_path), database=DatabaseSettings(url=url, owner_url=database_url))
+    engine.say(f'CREATE ROLE "{name}" LOGIN')
+    start.upgrade(config).database.close()
+    engine.say(
+        {
+            "SUPERUSER": f'ALTER ROLE "{name}" SUPERUSER',
+            "member": f'GRANT "{address.username}" TO "{name}"',
+            "member that inherits nothing": f'ALTER ROLE "{name}" NOINHERIT; GRANT "{address.username}" TO "{name}"',
+            "database": f'ALTER DATABASE "{address.database}" OWNER TO "{name}"',
+        }[too_much]
+    )
+    try:
+        with pytest.raises(NotReady, match="could change what must never be changed"):
+            start.upgrade(config)
+    finally:
+        engine.say(f'ALTER DATABASE "{address.database}" OWNER TO "{address.username}"')
+        with make_office(config_in(tmp_path, database_url)).changing() as work:
+            work.db.exec_driver_sql(f'DROP OWNED BY "{name}"')
+        engine.say(f'DROP ROLE "{name}"')
+
+
+@pytest.mark.postgresql_only(reason="SQLite has no accounts")
+def test_an_account_the_server_does_not_have_is_said_in_words(database_url: str, tmp_path: Path) -> None:
+    url = make_url(database_url).set(username="nobody-at-all").render_as_string(hide_password=False)
+    config = replace(config_in(tmp_path), database=DatabaseSettings(url=url, owner_url=database_url))
+    with pytest.raises(NotReady, match="has no account “nobody-at-all”"):
+        start.upgrade(config)
 
 
 def test_what_is_removed_somewhere_is_what_may_be_removed() -> None:

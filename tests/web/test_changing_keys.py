@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import pyotp
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
@@ -13,7 +15,10 @@ from escalation import keys
 from escalation.clock import HandClock
 from escalation.config import Config, Service
 from escalation.office import Office
+from escalation.people import accounts
 from escalation.signin import codes, kept, links
+from escalation.start import open_office
+from tests.escalation.test_command import made, run
 from tests.support.desk import Desk
 from tests.support.signing_in import Person, Phone, link_in, strict
 from tests.support.site import site_of
@@ -161,3 +166,40 @@ def test_what_a_key_sealed_no_other_opens() -> None:
     assert keys.resealed(both, "test", b"x" * 60) is None
     assert keys.seal(both, "test", "words") != sealed
     assert keys.unseal(old, "test", keys.seal(both, "test", "words")) is None
+
+
+@pytest.mark.process
+def test_by_command_a_wrong_key_of_before_is_found_while_there_is_time(tmp_path: Path) -> None:
+    made(tmp_path)
+    with open_office(tmp_path / "config.toml").changing() as work:
+        secret, found = pyotp.random_base32(), accounts.account(work, "asha@testshire.example")
+        assert found
+        codes.accept(work, found.person_id, secret, pyotp.TOTP(secret).at(work.now))
+    old = (tmp_path / "secret.key").read_text().strip()
+    (tmp_path / "secret.key").write_text(NEW)
+    assert "no key to change over from" in run(tmp_path, "keys").stderr
+    wrong = run(tmp_path, "keys", ESCALATION_SERVICE_PREVIOUS_SECRET_KEY="w" * 40)
+    assert wrong.returncode == 1
+    assert "1 authenticators open with neither key. If service.previous_secret_key is not" in wrong.stdout
+    same = run(tmp_path, "config check", ESCALATION_SERVICE_PREVIOUS_SECRET_KEY=NEW)
+    assert "the same as service.secret_key" in same.stderr
+    right = run(tmp_path, "keys", ESCALATION_SERVICE_PREVIOUS_SECRET_KEY=old)
+    assert (right.returncode, right.stdout.splitlines()[0]) == (
+        0,
+        "1 authenticators and 0 kept forms are under the newest key now.",
+    )
+    again = run(tmp_path, "keys", ESCALATION_SERVICE_PREVIOUS_SECRET_KEY="w" * 40)
+    assert again.returncode == 0, "under the newest key it needs none of before"
+
+
+@pytest.mark.process
+def test_a_number_in_the_log_of_before_still_says_whose_it_is(tmp_path: Path) -> None:
+    made(tmp_path)
+    number = run(tmp_path, "account asha@testshire.example").stdout.partition("account ")[2][:16]
+    strangers = run(tmp_path, "account x@testshire.example").stdout.strip()[-16:]
+    old = (tmp_path / "secret.key").read_text().strip()
+    (tmp_path / "secret.key").write_text(NEW)
+    assert run(tmp_path, f"account {number}").returncode == 1
+    before = {"ESCALATION_SERVICE_PREVIOUS_SECRET_KEY": old}
+    assert f"; under the key before: account {number}" in run(tmp_path, f"account {number}", **before).stdout
+    assert strangers in run(tmp_path, "account x@testshire.example", **before).stdout

@@ -23,7 +23,7 @@ from tests.web.test_handing_pages import FORM as COVER
 from tests.web.test_routes import PEOPLE, ROUTES, everything
 from tests.web.visitor import Visitor
 from web.account import same_site
-from web.app import HEADERS, POLICY, TEMPLATE_SCRIPT
+from web.app import HEADERS, POLICY, TEMPLATE_SCRIPT, cookie_name, https
 
 POSTS = [route.removeprefix("POST ") for route in ROUTES if route.startswith("POST")]
 SECURE = "https://escalation.riverbank.example"
@@ -155,6 +155,12 @@ def test_over_https_the_cookie_is_of_this_host_alone_and_the_browser_never_comes
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= parts
     assert not any(part.startswith("Domain") for part in parts)
     assert page.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_an_address_in_capitals_is_reached_over_https_as_well(office: Office) -> None:
+    config = replace(office.config, service=replace(office.config.service, address=SECURE.upper()))
+    assert https(config)
+    assert cookie_name(config) == "__Host-escalation"
 
 
 def test_every_page_of_somebody_signed_in_has_the_way_out(visits: Visits, desk: Desk) -> None:

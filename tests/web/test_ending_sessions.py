@@ -6,9 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from escalation.clock import HandClock
+from escalation.office import Office
+from escalation.people import partnerships
+from escalation.people.directory import hold, load_directory
+from escalation.people.tables import Holding
+from escalation.signin.passwords import hash_password
 from tests.escalation.test_command import made, run
+from tests.web.access_world import HILLSIDE
 from tests.web.conftest import Visits
 from tests.web.visitor import Visitor
 
@@ -51,6 +58,23 @@ def test_an_administrator_signs_everybody_out_but_stays_in_here(visits: Visits) 
     assert charlie.says("sessions of everybody ended")
     assert [is_in(each) for each in people] == [False] * 5
     assert is_in(charlie)
+
+
+def test_who_went_on_to_another_partnership_is_not_signed_out_of_it_and_who_has_only_left_is(
+    visits: Visits, office: Office, clock: HandClock
+) -> None:
+    with office.changing() as work:
+        digest = partnerships.of(work, "riverbank").procedure_digest
+        hashed = hash_password("three quiet otters")
+        load_directory(work, HILLSIDE, procedure_digest=digest, password_hash=hashed)
+        hold(work, "ada", ["hill-keyperson"])
+        ends = (Holding.person_id.in_(("ada", "ben")), Holding.post_id != "hill-keyperson")
+        work.db.execute(update(Holding).where(*ends).values(until=work.now))
+    clock.move(timedelta(minutes=1))
+    gone_on, left, charlie = visits("ada"), visits("ben"), visits("charlie")
+    charlie.open("/directory/sign-out")
+    assert charlie.send("/directory/sign-out").status_code == 303
+    assert [is_in(each) for each in (gone_on, left)] == [True, False]
 
 
 @pytest.mark.parametrize("address", ["/directory/people/ada/sign-out", "/directory/sign-out"])

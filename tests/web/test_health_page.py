@@ -69,6 +69,14 @@ def test_another_token_and_none_tell_nothing(office: Office, token: str, given: 
     assert answer.json == {"status": "unwell"}
 
 
+def test_the_word_before_the_token_may_be_written_as_http_allows(desk: Desk) -> None:
+    client = watched(desk.office)
+    for word in ("bearer", "BEARER"):
+        answer = client.get("/healthz", headers={"Authorization": f"{word} {TOKEN}"})
+        assert answer.json
+        assert "reason" in answer.json, word
+
+
 def test_a_short_token_refuses_the_start() -> None:
     settings = {"ESCALATION_SERVICE_SECRET_KEY": "k" * 40, "ESCALATION_SERVICE_HEALTH_TOKEN": "short"}
     with pytest.raises(NotReady, match=r"service\.health_token is too short"):
