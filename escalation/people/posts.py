@@ -119,6 +119,11 @@ def held_now(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now), ~Holding.waits)
 
 
+def goes_on(now: datetime) -> ColumnElement[bool]:
+    """The rule for a holding that is not over, and was not taken back before it began."""
+    return or_(Holding.until.is_(None), and_(Holding.until > now, Holding.until > Holding.since))
+
+
 def open_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The rule for an account that is open. One that is to be closed on a later day still is."""
     return or_(Person.closed_at.is_(None), Person.closed_at > now)
