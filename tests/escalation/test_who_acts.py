@@ -19,15 +19,20 @@ from tests.support.handing import HEAD, SOUTH, SOUTH_MANAGER, SW1, SW2, TEAM_MAN
 
 POSTS = (SW1, SW2, TEAM_MANAGER, SOUTH, SOUTH_MANAGER, HEAD)
 PEOPLE = ("ada", "ben", "cleo", "grace", "hannah")  # by name
-HOURS = st.integers(-2, 2)
-OPEN_END = st.none() | HOURS
+# Most are in force, so that chains are; each edge of an hour is there too.
+SINCE = st.sampled_from([-1] * 8 + [0, 1])
+UNTIL = st.sampled_from([1] * 8 + [0, -1])
+OPEN_END = st.sampled_from([None] * 8 + [1, 0])
+WAITS = st.sampled_from([False] * 5 + [True])
 HOLDINGS = st.lists(
-    st.tuples(st.sampled_from(POSTS), st.sampled_from(PEOPLE), HOURS, OPEN_END, st.booleans()), max_size=7
+    st.tuples(st.sampled_from(POSTS), st.sampled_from(PEOPLE), SINCE, OPEN_END, WAITS),
+    min_size=3,
+    max_size=8,
 )
 COVERS = st.lists(
-    st.tuples(st.sampled_from(POSTS), st.sampled_from(POSTS), HOURS, HOURS, OPEN_END), max_size=8
+    st.tuples(st.sampled_from(POSTS), st.sampled_from(POSTS), SINCE, UNTIL, OPEN_END), min_size=2, max_size=8
 )
-CLOSED = st.dictionaries(st.sampled_from(PEOPLE), HOURS, max_size=2)
+CLOSED = st.dictionaries(st.sampled_from(PEOPLE), st.integers(-1, 1), max_size=1)
 
 
 @dataclass(frozen=True, slots=True)
