@@ -389,8 +389,3 @@ def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, 
     for row in in_order:
         found.setdefault(row.id, (row.id, row.name, row.email))
     return list(found.values())
-
-
-def acting_on(db: Connection, post_id: str, aside: Collection[str], now: datetime) -> bool:
-    """Whether anybody acts for a post on a case that these people stepped aside from."""
-    return any(person_id not in aside for person_id, _, _ in acting(db, post_id, now))
