@@ -148,7 +148,7 @@ def posts_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
         return own
     # Only whoever covers something is asked by which of their own posts.
     root = roots(db.execute(_COVERS, asked).all(), [post.id for post in own])
-    covered = (PostRecord(*row[:_WIDE]) for row in rows if not row.own)
+    covered = (PostRecord(*row[:_WIDE]) for row in rows if row.id in root)  # it can have ended since
     return [*own, *(replace(post, covered_from=root[post.id]) for post in covered)]
 
 
@@ -384,7 +384,8 @@ def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, 
     near = [post_id]
     if any(row.post_id != post_id for row in rows):
         near += standing_in(db, post_id, now)
-    in_order = sorted(rows, key=lambda row: near.index(row.post_id))
+    # A cover can have ended between the two looks: whoever it named comes last, and acted until just now.
+    in_order = sorted(rows, key=lambda row: near.index(row.post_id) if row.post_id in near else len(near))
     found: dict[str, tuple[str, str, str]] = {}
     for row in in_order:
         found.setdefault(row.id, (row.id, row.name, row.email))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, event, insert, update
 
 from escalation.cover import acting as by_cover
 from escalation.cover.tables import Cover
 from escalation.people import posts
 from escalation.people.tables import GivenPost, Holding, Person
 from tests.support.desk import Desk
-from tests.support.handing import HEAD, SOUTH, SOUTH_MANAGER, SW1, SW2, TEAM_MANAGER
+from tests.support.handing import HEAD, SOUTH, SOUTH_MANAGER, SW1, SW2, TEAM_MANAGER, cover
 
 POSTS = (SW1, SW2, TEAM_MANAGER, SOUTH, SOUTH_MANAGER, HEAD)
 PEOPLE = ("ada", "ben", "cleo", "grace", "hannah")  # by name
@@ -140,3 +142,27 @@ def test_the_statements_say_what_the_rule_says(
             raise _Enough
     except _Enough:
         pass
+
+
+@pytest.mark.postgresql_only(reason="on SQLite nobody changes anything between two statements")
+def test_a_cover_that_ends_between_two_looks_of_one_act_stops_nobody(desk: Desk) -> None:
+    cover(desk, "ben", SW1, SW2)
+    looks: list[Callable[[Connection], object]] = [
+        lambda db: posts.acting(db, SW1, desk.clock.now()),
+        lambda db: posts.posts_of(db, "hannah", desk.clock.now()),
+    ]
+    for look in looks:
+        ended: list[str] = []
+
+        def ends(*_: object, ended: list[str] = ended) -> None:
+            if not ended:
+                ended.append("now")
+                with desk.office.changing() as other:
+                    other.db.execute(update(Cover).values(ended_at=other.now))
+
+        with desk.office.changing() as work:
+            event.listen(work.db, "after_cursor_execute", ends)
+            assert look(work.db)
+            assert ended
+        with desk.office.changing() as work:
+            work.db.execute(update(Cover).values(ended_at=None))
