@@ -9,6 +9,7 @@ from escalation.deadlines.auditor import audit
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import Refused
 from escalation.scheduler.rounds import audit_round
+from tests.escalation.test_watchdog import spoil
 from tests.support.desk import CHALLENGE, Desk
 from tests.support.handing import (
     BABY,
@@ -151,3 +152,12 @@ def test_a_challenge_that_ended_before_its_letters_came_back_stays_whole(real: D
     assert real.page("cleo", reference)
     with real.office.reading() as work:
         assert audit(work) == []
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_from_passing_on(desk: Desk) -> None:
+    first, second = desk.raised(), desk.raised()
+    leave_posts(desk, "ben")
+    spoil(desk, first)
+    assert audit_round(desk.office) > 0
+    assert (responsible(desk, first), responsible(desk, second)) == (SW1, TEAM_MANAGER)
+    assert "unreadable" in alarms(desk)
