@@ -105,12 +105,19 @@ def one(work: Reading, draft_id: str, person_id: str, *, lock: bool = False) -> 
 
 
 def pass_on(work: Changing, person_id: str, heir_id: str, at: datetime) -> None:
-    """From a moment on what somebody has begun to write is another’s; so is what was to come to them."""
+    """From a moment on what somebody has begun to write is another’s; so is what was to come to them.
+
+    Until then it stays with them, what they have from somebody who left before as well.
+    """
     theirs = and_(Draft.person_id == person_id, or_(Draft.heir_from.is_(None), Draft.heir_from > work.now))
-    come = and_(Draft.heir_id == person_id, Draft.heir_from <= at)
-    coming = and_(Draft.heir_id == person_id, Draft.heir_from > at)
+    come = and_(Draft.heir_id == person_id, Draft.heir_from <= work.now)
+    coming = and_(Draft.heir_id == person_id, Draft.heir_from > work.now)
     work.db.execute(update(Draft).where(coming).values(heir_id=heir_id))
-    work.db.execute(update(Draft).where(or_(theirs, come)).values(heir_id=heir_id, heir_from=at))
+    if at > work.now:  # a row names two people: who has it now is from here on the first of them
+        work.db.execute(update(Draft).where(come).values(person_id=person_id, heir_id=heir_id, heir_from=at))
+    else:
+        work.db.execute(update(Draft).where(come).values(heir_id=heir_id, heir_from=at))
+    work.db.execute(update(Draft).where(theirs).values(heir_id=heir_id, heir_from=at))
 
 
 def _owned(work: Reading, person_id: str) -> ColumnElement[bool]:

@@ -18,7 +18,9 @@ from escalation.deadlines.expected import Happening
 from escalation.deadlines.tables import Deadline
 from escalation.ledger.tables import Event
 from escalation.office import Reading
-from escalation.people.posts import acting_on, all_held
+from escalation.people.access import Part, Standing
+from escalation.people.live_work import somebody_for
+from escalation.people.posts import all_held
 from escalation.people.tables import Agency, Post
 from escalation.procedures.shelf import UNREADABLE
 
@@ -62,7 +64,8 @@ _PARTS = select(Participant.case_id, Participant.post_id, Participant.side, Part
 class OpenCase:
     """An open case’s row, its events not yet read out, its running limits and its parts.
 
-    `left`: the posts that answer for a side and have nobody but people who stepped aside from it.
+    `left`: the posts that answer for a side and have nobody but people who stepped aside from it, or who
+    cover them and are on another side of it.
     """
 
     row: Any
@@ -89,7 +92,7 @@ class Held:
 
 def open_cases(work: Reading) -> Iterator[OpenCase]:
     """Every open case, oldest first."""
-    last = 0
+    last, held_itself = 0, all_held(work.db, work.now)
     while rows := work.db.execute(_CASES.where(Case.id > last).limit(BATCH)).all():
         ids = [row.id for row in rows]
         events = _by_case(work, _EVENTS.where(Event.case_id.in_(ids)))
@@ -97,15 +100,24 @@ def open_cases(work: Reading) -> Iterator[OpenCase]:
         parts = _by_case(work, _PARTS.where(Participant.case_id.in_(ids)))
         aside = _by_case(work, select(Aside.case_id, Aside.person_id).where(Aside.case_id.in_(ids)))
         for row in rows:
-            left = _left(work, parts[row.id], {each.person_id for each in aside[row.id]})
+            gone = frozenset(each.person_id for each in aside[row.id])
+            left = _left(work, parts[row.id], gone, held_itself)
             yield OpenCase(row, events[row.id], limits[row.id], parts[row.id], left)
         last = ids[-1]
 
 
-def _left(work: Reading, parts: Sequence[Any], aside: Collection[str]) -> frozenset[str]:
-    """Few cases have anybody aside, so only their posts are asked one by one."""
-    asked = {part.post_id for part in parts if part.responsible} if aside else set()
-    return frozenset(each for each in asked if not acting_on(work.db, each, aside, work.now))
+def _left(
+    work: Reading, parts: Sequence[Any], aside: frozenset[str], held_itself: Collection[str]
+) -> frozenset[str]:
+    """Few cases have anybody aside, and few posts are only covered: those are asked one by one."""
+    asked = {
+        part.post_id for part in parts if part.responsible and (aside or part.post_id not in held_itself)
+    }
+    if not asked:
+        return frozenset()
+    all_parts = tuple(Part(part.post_id, part.side, part.responsible) for part in parts)
+    standing = Standing("", "", all_parts, aside)
+    return frozenset(each for each in asked if not somebody_for(work.db, each, standing, work.now))
 
 
 def held(work: Reading) -> Held:

@@ -16,6 +16,7 @@ from escalation.notices.outbox import MessageRecord
 from escalation.notices.readers import Readers
 from escalation.notices.wording import URGENT, Item
 from escalation.office import Reading
+from escalation.people.posts import open_at
 from escalation.people.tables import Person
 
 
@@ -68,7 +69,7 @@ def ready(work: Reading, delivery: DeliveryRecord) -> Ready:
 def _personal(work: Reading, delivery: DeliveryRecord) -> EmailMessage | None:
     """A mail about somebody’s own signing in: to nobody else, and never into a team’s channel."""
     said = personal.words(work, delivery.letter or "", delivery.sealed_page)
-    query = select(Person.email).where(Person.id == delivery.person_id, Person.closed_at.is_(None))
+    query = select(Person.email).where(Person.id == delivery.person_id, open_at(work.now))
     email = work.db.scalar(query)
     if said is None or email is None:
         return None

@@ -31,3 +31,10 @@ def in_care(mine: PostRecord, post: PostRecord) -> bool:
 def levels(mine: PostRecord) -> tuple[str, ...]:
     """The levels somebody sees to in their agency: a manager to nobody above, nor to who keeps accounts."""
     return (*LADDER, "coordinator") if mine.level == "coordinator" else LADDER[: LADDER.index(mine.level) + 1]
+
+
+def answers_less(before: str, after: str) -> bool:
+    """Whether a post at the one level sees to others that it would not see to at the other."""
+    if not allows(OF_LEVEL[before], Function.LEAVERS):
+        return False
+    return not allows(OF_LEVEL[after], Function.LEAVERS) or (before in _WHOLE and after not in _WHOLE)

@@ -12,7 +12,7 @@ from escalation.errors import NotFound
 from escalation.office import Reading
 from escalation.people import partnerships
 from escalation.people.access import Viewer, directory_posts, may_look, may_point
-from escalation.people.posts import LADDER, PostRecord, belonging, posts_where
+from escalation.people.posts import LADDER, PostRecord, belonging, goes_on, posts_where
 from escalation.people.tables import Agency, Contact, DirectoryChange, Holding, Person, Post, Team
 
 STALE_AFTER = timedelta(days=90)
@@ -175,20 +175,15 @@ def _holdings(work: Reading, agency_ids: Sequence[str]) -> list[HoldingRecord]:
         )
         .join(Person, Person.id == Holding.person_id)
         .join(Post, Post.id == Holding.post_id)
-        .where(Post.agency_id.in_(agency_ids), or_(~Holding.waits, *_still(work)))
+        .where(Post.agency_id.in_(agency_ids), or_(~Holding.waits, goes_on(work.now)))
         .order_by(Holding.since, Holding.id)
     )
     return [HoldingRecord(*row) for row in work.db.execute(query)]
 
 
-def _still(work: Reading) -> tuple[ColumnElement[bool], ...]:
-    """What waited for a second person and was ended before has never been held."""
-    return Holding.until.is_(None), Holding.until > work.now
-
-
 def holders_after(work: Reading, post_id: str) -> bool:
     """Whether anybody holds a post now, or will."""
-    mine = (Holding.post_id == post_id, or_(*_still(work)))
+    mine = (Holding.post_id == post_id, goes_on(work.now))
     return bool(work.db.execute(select(Holding.id).where(*mine)).first())
 
 

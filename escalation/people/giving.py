@@ -19,10 +19,12 @@ from escalation.notices import letters
 from escalation.office import Changing, Reading
 from escalation.people import care, posts, register
 from escalation.people.access import Viewer, posts_that
-from escalation.people.posts import OPEN, PostRecord, held_now, open_at, posts_where
+from escalation.people.posts import OPEN, PostRecord, goes_on, held_now, open_at, posts_where
 from escalation.people.rules import Function
 from escalation.people.tables import Agency, GivenPost, Holding, Person, Post
 
+# Else whoever keeps a directory could first put away all who would answer, and then give.
+LATELY = timedelta(days=7)
 _By, _Answered = aliased(Person), aliased(Person)
 
 
@@ -51,10 +53,12 @@ def give(
 ) -> bool:
     """Somebody is given a post by a keeper. Whether it waits for a second person.
 
-    Where nobody but these two could ever answer, it is in force at once, and stays to be asked about.
+    Where nobody but these two can answer, nor could lately, it is in force at once, and stays to be asked
+    about.
     """
     known = works_in(work, person_id, post.agency_id)
-    waits = not known and bool(answering(work, post, but={by, person_id}))
+    two = {by, person_id}
+    waits = not known and bool(answering(work, post, but=two) or _answered_lately(work, post, but=two))
     made = register.begin_holding(work.db, post.id, person_id, since, until, waits=waits)
     note(work, by, post, person_id, made)
     return waits
@@ -88,9 +92,21 @@ def answering(work: Reading, post: PostRecord, *, but: Collection[str]) -> list[
     ]
 
 
+def _answered_lately(work: Reading, post: PostRecord, *, but: Collection[str]) -> bool:
+    """Whether somebody else saw to this post until a short while ago, by whatever post, closed or not."""
+    query = (
+        select(Post.id)
+        .join(Agency, Agency.id == Post.agency_id)
+        .join(Holding, Holding.post_id == Post.id)
+        .where(Agency.partnership_id == post.partnership_id, Holding.person_id.not_in(but), ~Holding.waits)
+        .where(Holding.since <= work.now, Holding.until > work.now - LATELY)
+    )
+    return any(care.in_care(each, post) for each in posts_where(work.db, Post.id.in_(query)))
+
+
 def waiting(work: Reading, viewer: Viewer) -> tuple[Given, ...]:
     """What the viewer may say is right or wrong, oldest first: nobody answers for what they gave or got."""
-    return _theirs(work, viewer, GivenPost.answered_at.is_(None), _goes_on(work))
+    return _theirs(work, viewer, GivenPost.answered_at.is_(None), goes_on(work.now))
 
 
 def _theirs(work: Reading, viewer: Viewer, *rules: ColumnElement[bool]) -> tuple[Given, ...]:
@@ -112,7 +128,7 @@ def _theirs(work: Reading, viewer: Viewer, *rules: ColumnElement[bool]) -> tuple
 def of_person(work: Reading, person_id: str) -> tuple[Given, ...]:
     """The posts somebody was given that are not in force yet."""
     waits = and_(Holding.waits, GivenPost.answered_at.is_(None))
-    return _given(work, Holding.person_id == person_id, waits, _goes_on(work))
+    return _given(work, Holding.person_id == person_id, waits, goes_on(work.now))
 
 
 def to_ask_about(work: Reading, viewer: Viewer) -> tuple[Given, ...]:
@@ -121,7 +137,7 @@ def to_ask_about(work: Reading, viewer: Viewer) -> tuple[Given, ...]:
     offices = [post.partnership_id for post in posts_that(viewer, Function.ODD_OF_ALL)]
     scope = or_(Agency.partnership_id.in_(offices), Agency.id.in_(agencies))
     days = timedelta(days=work.office.config.access.odd_days)
-    unsaid = and_(GivenPost.answered_at.is_(None), _goes_on(work))
+    unsaid = and_(GivenPost.answered_at.is_(None), goes_on(work.now))
     odd = or_(unsaid, GivenPost.right.is_(False))
     return _given(work, scope, odd, GivenPost.given_at > work.now - days)
 
@@ -155,11 +171,6 @@ def _settle(work: Changing, given: Given, *, right: bool) -> None:
         register.end_holding(work.db, given.id, never)
     elif given.waits:
         register.put_in_force(work.db, given.id, max(given.since, work.now))
-
-
-def _goes_on(work: Reading) -> ColumnElement[bool]:
-    """It is not over, and is not one that was taken back before it began."""
-    return or_(Holding.until.is_(None), and_(Holding.until > work.now, Holding.until > Holding.since))
 
 
 def _given(work: Reading, *rules: ColumnElement[bool]) -> tuple[Given, ...]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
 from escalation.notices import personal
 from escalation.office import Changing, Reading
-from escalation.people import accounts, entries, giving, register
+from escalation.people import accounts, care, entries, giving, register
 from escalation.people.access import Viewer, administers, may_keep, may_point
 from escalation.people.addresses import fault_of_name, slug, tidy
 from escalation.people.directory import NO_PASSWORD
@@ -23,6 +23,7 @@ from escalation.people.posts import (
     LADDER,
     LEVELS,
     PARTNERSHIP_LEVELS,
+    goes_on,
     held_now,
     post,
     posts_of,
@@ -90,6 +91,10 @@ def put_post(work: Changing, viewer: Viewer, given: Given) -> str:
     )
     if known and _crosses(known.level, level) and entries.holders_after(work, known.id):
         raise NotPossible([f"Somebody holds this post. {APART} Add another post instead."])
+    if known and care.answers_less(known.level, level) and entries.holders_after(work, known.id):
+        raise NotPossible(
+            ["Somebody holds this post, and answers for others by it. Add another post instead."]
+        )
     if known and known.level != level and waiting_at(work.db, [known.id]):
         raise NotPossible(["Open challenges wait at this post, so its level stays as it is until they end."])
     return _write(_by(work, viewer, agency), "post", known, given, values, agency.id)
@@ -177,8 +182,7 @@ def hold(
     until = begins(work, last + timedelta(days=1)) if last else None
     _refuse({"until": "The last day must be the first day or later" if until and until <= since else None})
     _refuse_both(work, held, person.id, person.name)
-    open_ones = or_(Holding.until.is_(None), Holding.until > since)
-    mine = (Holding.person_id == person.id, Holding.post_id == post_id, open_ones)
+    mine = (Holding.person_id == person.id, Holding.post_id == post_id, goes_on(since))
     if work.db.execute(select(Holding.id).where(*mine)).first():
         raise Unanswered({"from": [f"{person.name} holds this post at that time already"]})
     waits = giving.give(work, viewer.person_id, held, person.id, since=since, until=until)
@@ -192,8 +196,7 @@ WAITS = "once a second person has said that this is right"
 
 def _refuse_both(work: Changing, held: Known, person_id: str, name: str) -> None:
     """Nobody both looks after a directory and holds a post that challenges reach."""
-    still = or_(Holding.until.is_(None), Holding.until > work.now)
-    theirs = select(Holding.post_id).where(Holding.person_id == person_id, still)
+    theirs = select(Holding.post_id).where(Holding.person_id == person_id, goes_on(work.now))
     for each in posts_where(work.db, Post.id.in_(theirs)):
         if _crosses(each.level, held.level):
             raise Unanswered({"person": [f"{name} holds “{each.title}”. {APART} Choose somebody else"]})
@@ -226,7 +229,8 @@ def end(work: Changing, viewer: Viewer, holding_id: int, last: date | None = Non
     until = work.now if last is None or last == today(work) else begins(work, last + timedelta(days=1))
     if until < its.since:
         raise Unanswered({"until": ["The last day must be the first day or later"]})
-    if its.until is not None and its.until <= work.now and until > its.until:
+    over = its.until is not None and (its.until <= work.now or its.until <= its.since)
+    if over and until > its.until:
         raise NotPossible(["That has ended, and does not begin again. Give them the post anew."])
     alone = left_without(work.db, its.post_id, its.person_id, max(until, work.now))
     if alone:

@@ -24,6 +24,7 @@ from escalation.people.posts import (
     LEVELS,
     PARTNERSHIP_LEVELS,
     PostRecord,
+    goes_on,
     open_at,
     posts_where,
 )
@@ -111,7 +112,7 @@ def _person(work: Reading, person_id: str) -> Named | None:
 
 def _held(work: Reading, person_id: str, *, ever: bool = False) -> list[PostRecord]:
     """What somebody holds now, or will, or ever held: never what they only cover."""
-    still = or_(Holding.until.is_(None), Holding.until > work.now)
+    still = goes_on(work.now)
     rule = true() if ever else and_(still, ~Holding.waits)
     mine = select(Holding.post_id).where(Holding.person_id == person_id, rule)
     return posts_where(work.db, Post.id.in_(mine))
@@ -164,7 +165,7 @@ def _successors(work: Reading, person_id: str, held: list[PostRecord]) -> tuple[
     Whoever looks after accounts takes over such a post alone, and nobody else does: they must see no case.
     """
     agencies = {post.agency_id for post in held}
-    still = or_(Holding.until.is_(None), Holding.until > work.now)
+    still = goes_on(work.now)
     there = (
         select(Holding.person_id)
         .join(Post, Post.id == Holding.post_id)
@@ -322,7 +323,7 @@ def everybody(work: Reading, viewer: Viewer) -> tuple[Named, ...]:
         if not care.whole_of(post)
     ]
     place = or_(Agency.partnership_id.in_(whole), *near)
-    still = or_(Holding.until.is_(None), Holding.until > work.now)
+    still = goes_on(work.now)
     query = (
         select(Person.id, Person.name, Person.email)
         .join(Holding, Holding.person_id == Person.id)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
 from escalation.cover.tables import Aside
-from escalation.people.posts import PostRecord, held_now, posts_where
+from escalation.people.access import Standing, Viewer, my_parts
+from escalation.people.posts import PostRecord, acting, held_now, posts_of, posts_where
 from escalation.people.tables import Holding, Person, Post
 
 # A challenge waits at a post that answers for a side of it, and belongs to the one that raised it.
@@ -18,6 +19,20 @@ _WAITS = (
     Case.closed_at.is_(None),
     or_(Participant.responsible.is_(True), Case.raiser_post_id == Participant.post_id),
 )
+
+
+def somebody_for(db: Connection, post_id: str, standing: Standing, now: datetime) -> bool:
+    """Whether anybody acts for a post on this case: nobody who stepped aside, nor by a cover who is on
+    another side of it.
+    """
+    return any(
+        post_id in {part.post_id for part in my_parts(_viewer(db, person_id, now), standing)}
+        for person_id, _, _ in acting(db, post_id, now)
+    )
+
+
+def _viewer(db: Connection, person_id: str, now: datetime) -> Viewer:
+    return Viewer(person_id, "", tuple(posts_of(db, person_id, now)))
 
 
 def waiting_at(db: Connection, post_ids: Collection[str]) -> dict[str, int]:

@@ -119,6 +119,11 @@ def held_now(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(Holding.since <= now, or_(Holding.until.is_(None), Holding.until > now), ~Holding.waits)
 
 
+def goes_on(now: datetime) -> ColumnElement[bool]:
+    """The rule for a holding that is not over, and was not taken back before it began."""
+    return or_(Holding.until.is_(None), and_(Holding.until > now, Holding.until > Holding.since))
+
+
 def open_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The rule for an account that is open. One that is to be closed on a later day still is."""
     return or_(Person.closed_at.is_(None), Person.closed_at > now)
@@ -143,7 +148,7 @@ def posts_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
         return own
     # Only whoever covers something is asked by which of their own posts.
     root = roots(db.execute(_COVERS, asked).all(), [post.id for post in own])
-    covered = (PostRecord(*row[:_WIDE]) for row in rows if not row.own)
+    covered = (PostRecord(*row[:_WIDE]) for row in rows if row.id in root)  # it can have ended since
     return [*own, *(replace(post, covered_from=root[post.id]) for post in covered)]
 
 
@@ -379,13 +384,9 @@ def acting(db: Connection, post_id: str, now: datetime) -> list[tuple[str, str, 
     near = [post_id]
     if any(row.post_id != post_id for row in rows):
         near += standing_in(db, post_id, now)
-    in_order = sorted(rows, key=lambda row: near.index(row.post_id))
+    # A cover can have ended between the two looks: whoever it named comes last, and acted until just now.
+    in_order = sorted(rows, key=lambda row: near.index(row.post_id) if row.post_id in near else len(near))
     found: dict[str, tuple[str, str, str]] = {}
     for row in in_order:
         found.setdefault(row.id, (row.id, row.name, row.email))
     return list(found.values())
-
-
-def acting_on(db: Connection, post_id: str, aside: Collection[str], now: datetime) -> bool:
-    """Whether anybody acts for a post on a case that these people stepped aside from."""
-    return any(person_id not in aside for person_id, _, _ in acting(db, post_id, now))

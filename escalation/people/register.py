@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from escalation import security
 from escalation.database.writing import insert_once, insert_or_change
 from escalation.office import Changing
+from escalation.people.posts import goes_on
 from escalation.people.tables import (
     Agency,
     Contact,
@@ -154,12 +155,16 @@ def pass_posts(work: Changing, person_id: str, successor_id: str | None, at: dat
     What would begin later never does, nor what waits for a second person; what the successor holds already
     they keep as it is.
     """
-    still = (Holding.person_id == person_id, or_(Holding.until.is_(None), Holding.until > at))
+    still = (Holding.person_id == person_id, goes_on(at))
     leaving = set(work.db.scalars(select(Holding.post_id).where(*still, ~Holding.waits)))
-    theirs = (Holding.person_id == successor_id, or_(Holding.until.is_(None), Holding.until > at))
+    theirs = (Holding.person_id == successor_id, goes_on(at))
     there = set(work.db.scalars(select(Holding.post_id).where(*theirs, Holding.since <= at, ~Holding.waits)))
     work.db.execute(update(Holding).where(*still, Holding.since >= at).values(until=Holding.since))
     work.db.execute(update(Holding).where(*still, Holding.since < at).values(until=at))
     if not successor_id:
         return {}
+    # Whoever passes it on is the second person, so nobody is asked about it any more.
+    asked = (*theirs, Holding.post_id.in_(leaving), Holding.waits)
+    work.db.execute(update(Holding).where(*asked, Holding.since >= at).values(until=Holding.since))
+    work.db.execute(update(Holding).where(*asked, Holding.since < at).values(until=at))
     return {each: begin_holding(work.db, each, successor_id, at) for each in sorted(leaving - there)}

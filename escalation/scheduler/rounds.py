@@ -12,12 +12,13 @@ from sqlalchemy import Connection, select
 from escalation.database.writing import insert_or_change
 from escalation.deadlines.auditor import audit
 from escalation.deadlines.sweep import sweep
-from escalation.errors import Unavailable
+from escalation.errors import Unavailable, Unreadable
 from escalation.notices.bounces import listen
 from escalation.notices.deliver import deliver
 from escalation.notices.sending import NotSent, Sender, Tells
 from escalation.office import Office, Stopping, never
 from escalation.people.access import SIDES
+from escalation.procedures.shelf import UNREADABLE
 from escalation.scheduler.alerts import announce
 from escalation.scheduler.tables import Round
 from escalation.service.handing import pass_on_empty
@@ -79,10 +80,13 @@ def tidy_round(office: Office) -> int:
 
 def _pass_on(office: Office, case_ids: Sequence[int]) -> None:
     for case_id in dict.fromkeys(case_ids):
-        for side in SIDES:
-            with office.changing() as work:
-                if pass_on_empty(work, case_id, side):
-                    log.warning("passed on", extra={"case": case_id})
+        try:
+            for side in SIDES:
+                with office.changing() as work:
+                    if pass_on_empty(work, case_id, side):
+                        log.warning("passed on", extra={"case": case_id})
+        except (Unreadable, *UNREADABLE):  # an alarm has told of it, and the others must pass on
+            log.error("not passed on: it cannot be read", extra={"case": case_id})
 
 
 def guarded(name: str, round_: Callable[[], int]) -> None:

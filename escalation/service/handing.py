@@ -20,6 +20,7 @@ from escalation.notices import outbox
 from escalation.office import Changing, Reading
 from escalation.people import posts
 from escalation.people.access import SIDES, Part, Standing, Viewer, may_read, my_parts
+from escalation.people.live_work import somebody_for
 from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.service import record, successors
@@ -193,10 +194,6 @@ def _repeated(work: Changing, viewer: Viewer, case: CaseRecord, spent: Spent, wi
     return spent.number
 
 
-def _somebody(work: Reading, post: PostRecord, standing: Standing) -> bool:
-    return posts.acting_on(work.db, post.id, standing.aside, work.now)
-
-
 def pass_on_empty(work: Changing, case_id: int, side: str) -> bool:
     """Pass a side nobody answers for any more to the next post that somebody holds, as the clock.
 
@@ -207,7 +204,7 @@ def pass_on_empty(work: Changing, case_id: int, side: str) -> bool:
     standing = cases.standing(work.db, case)
     part = next((p for p in standing.parts if p.side == side and p.responsible), None)
     post = posts.post(work.db, part.post_id) if part else None
-    if not case.open or part is None or post is None or _somebody(work, post, standing):
+    if not case.open or part is None or post is None or somebody_for(work.db, post.id, standing, work.now):
         return False
     target = successors.next_tier(work, case, standing, part)
     if target is None:

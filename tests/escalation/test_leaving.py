@@ -330,3 +330,30 @@ def test_who_saw_to_a_leaving_stands_in_the_changes_of_the_agency(desk: Desk) ->
         [change] = entries.changes(work, desk.person("moira"), "meadow")
     said = (change.who, change.what, change.after)
     assert said == ("Grace Whitfield", "Ada Okafor leaves", "Niamh Gallagher, from 1 April 2026")
+
+
+def test_what_was_passed_on_stays_with_the_heir_until_they_leave_themselves(desk: Desk) -> None:
+    draft = begun(desk, "ada", KEY)
+    leave(desk, "grace", "ada", "niamh")
+    assert drafts_of(desk, "niamh") == [(draft, "Ada Okafor")]
+    leave(desk, "grace", "niamh", "grace", date(2026, 4, 20))
+    assert drafts_of(desk, "niamh") != [], "she has not left yet"
+    assert preview(desk, "grace", "niamh").drafts == 1
+    leave(desk, "olu", "niamh", "grace", date(2026, 4, 10))
+    desk.later("2026-04-09 12:00")
+    assert ([each for each, _ in drafts_of(desk, "niamh")], drafts_of(desk, "grace")) == ([draft], [])
+    desk.later("2026-04-10 09:00")
+    assert (drafts_of(desk, "niamh"), [each for each, _ in drafts_of(desk, "grace")]) == ([], [draft])
+
+
+def test_what_would_come_to_an_heir_who_leaves_too_goes_to_theirs_and_is_at_no_time_nobodys(
+    desk: Desk,
+) -> None:
+    draft = begun(desk, "ada", KEY)
+    leave(desk, "grace", "ada", "niamh", date(2026, 4, 10))
+    leave(desk, "grace", "niamh", "grace", date(2026, 4, 20))
+    for day, owner in (("09", "ada"), ("15", "grace"), ("21", "grace")):
+        desk.later(f"2026-04-{day} 12:00")
+        found = {each for each in ("ada", "niamh", "grace") if drafts_of(desk, each)}
+        assert found == {owner}, day
+    assert [each for each, _ in drafts_of(desk, "grace")] == [draft]

@@ -6,19 +6,24 @@ from escalation.cases import lists, mine
 from escalation.cases.seen import cases_seen_by
 from escalation.cases.store import parts
 from escalation.deadlines.auditor import audit
+from escalation.notices.deliver import deliver
+from escalation.notices.senders import Refused
 from escalation.scheduler.rounds import audit_round
+from tests.escalation.test_watchdog import spoil
 from tests.support.desk import CHALLENGE, Desk
 from tests.support.handing import (
     BABY,
     KEY,
     NURSERY,
     SW1,
+    SW2,
     TEAM_MANAGER,
     cover,
     leave_posts,
     pass_on,
     take_post,
 )
+from tests.support.mailbox import Mailbox
 
 
 def alarms(desk: Desk) -> list[str]:
@@ -121,3 +126,38 @@ def test_its_own_side_is_not_hidden_by_what_the_cover_would_be_asked_sooner(desk
     assert listed(desk, "ada", KEY) == [reference]
     assert listed(desk, "ada", SW1) == []
     assert NURSERY not in desk.person("ada").post_ids
+
+
+def test_a_post_left_to_a_cover_who_raised_the_challenge_is_empty_and_passes_to_the_next_tier(
+    desk: Desk,
+) -> None:
+    """A cover gives nothing on a case whose other side its person stands on: nobody could answer."""
+    take_post(desk, "hannah", KEY)
+    cover(desk, "otis", SW1, SW2)
+    leave_posts(desk, "ben")
+    reference = desk.raised("ada")
+    other = desk.raised("sian", answered_by=SW1)
+    assert alarms(desk) == ["empty_post", "nobody_holds"]
+    audit_round(desk.office)
+    assert (responsible(desk, reference), alarms(desk)) == (TEAM_MANAGER, [])
+    assert responsible(desk, other) == SW1, "on this one she may act"
+    desk.act("cleo", "respond", reference)
+
+
+def test_a_challenge_that_ended_before_its_letters_came_back_stays_whole(real: Desk) -> None:
+    reference = real.raised()
+    real.act("ada", "withdraw", reference)
+    deliver(real.office, Mailbox({"ben@council.riverbank.example": Refused("no such mailbox (550)")}))
+    assert real.faults(reference) == []
+    assert real.page("cleo", reference)
+    with real.office.reading() as work:
+        assert audit(work) == []
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_from_passing_on(desk: Desk) -> None:
+    first, second = desk.raised(), desk.raised()
+    leave_posts(desk, "ben")
+    spoil(desk, first)
+    assert audit_round(desk.office) > 0
+    assert (responsible(desk, first), responsible(desk, second)) == (SW1, TEAM_MANAGER)
+    assert "unreadable" in alarms(desk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,6 +15,7 @@ from escalation.config import Mail
 from escalation.notices.deliver import DeliveryReport, deliver
 from escalation.notices.senders import sender_of
 from escalation.office import Office
+from escalation.people import leaving
 from escalation.signin import links
 from tests.support.desk import Desk, at
 from tests.support.processes import free_port
@@ -95,3 +96,14 @@ def test_the_command_invites_by_letter(desk: Desk, monkeypatch: pytest.MonkeyPat
         "You can sign in now: choose your password",
         "Set up your second step anew",
     ]
+
+
+def test_who_leaves_on_a_day_to_come_gets_a_link_until_then_and_none_after(desk: Desk) -> None:
+    with desk.office.changing() as work:
+        leaving.leave(work, desk.person("grace"), "niamh", "ada", date(2026, 4, 20))
+        links.ask_reset(work, "niamh@meadow.example")
+    assert [each["Subject"] for each in desk.sent()] == ["A new password"]
+    with desk.office.changing() as work:
+        links.ask_reset(work, "niamh@meadow.example")
+    desk.later("2026-04-20 00:01")
+    assert desk.sent() == []
