@@ -93,6 +93,8 @@ def listen(office: Office, sender: Tells) -> int:
             # An address that was put right since is another.
             if told.wrong and told.address.casefold() == email.casefold():
                 returned.mark(work.db, person_id, email, work.now, by=None)
-            failing.came_back(work, delivery_id, f"it came back ({told.status})")
+            # The case before the letter, as the office’s form does: else each could wait for the other.
+            held = failing.hold(work, [delivery_id])
+            failing.came_back(held, delivery_id, f"it came back ({told.status})")
         log.error("letter came back", extra={"letter": delivery_id, "trouble": told.status})
     return len(new)

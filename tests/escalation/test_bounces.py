@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import text
 
 from escalation.config import Mail, read_config, refuse_unsafe
 from escalation.errors import NotFound, NotReady, Unanswered
-from escalation.notices import bounces
+from escalation.notices import bounces, failing
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import sender_of
 from escalation.office import Office
@@ -21,6 +23,7 @@ from escalation.tasks.lists import things_to_do
 from tests.escalation.test_letters_that_fail import BEN, CLEO, TASK, joins, to_do
 from tests.support.desk import Desk
 from tests.support.mailbox import Mailbox
+from tests.support.processes import PATIENCE, eventually, somebody_waits
 from tests.support.services import KEY, Notify, Server, Service, served
 
 PASSED_ON = "A letter did not reach its reader"
@@ -190,6 +193,29 @@ def test_what_notify_gives_up_for_now_is_passed_on_and_the_address_stays_good(
     rounds(real, notify)
     assert to_do(real) == [TASK]
     assert known(real) == []
+
+
+@pytest.mark.postgresql_only(reason="SQLite lets one write at a time: nobody waits for anybody who waits")
+def test_the_service_and_the_office_say_the_same_at_once_and_neither_waits_for_ever(
+    real: Desk, notify: Notify
+) -> None:
+    real.raised()
+    rounds(real, notify, minutes=0)
+    notify.became[BEN] = "temporary-failure"
+    office = by_notify(real, notify)
+    real.clock.move(timedelta(minutes=10))
+    service = threading.Thread(target=deliver_round, args=(office, sender_of(office.config)))
+    with real.office.changing() as work:
+        [letter] = work.db.scalars(text("SELECT id FROM deliveries WHERE person_id = 'ben'")).all()
+        held = failing.hold(work, [letter])
+        service.start()
+        assert eventually(lambda: somebody_waits(real.office), tries=300)
+        failing.came_back(held, letter, bounces.BY_OFFICE)
+    service.join(PATIENCE)
+    assert not service.is_alive()
+    assert to_do(real) == [TASK]
+    with real.office.reading() as look:
+        assert last_rounds(look.db)["returned"].trouble is None
 
 
 @pytest.mark.parametrize("status", ["delivered", "sending", "created"])

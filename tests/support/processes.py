@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from escalation.office import Office
 from escalation.start import open_office
 
@@ -45,6 +47,16 @@ def eventually(true: Callable[[], bool], *, tries: int = 1200) -> bool:
     """Whether something another process does comes true; asks again after a short wait, a bounded number of times."""
     pause = threading.Event()
     return any(true() or pause.wait(0.1) for _ in range(tries))
+
+
+def somebody_waits(office: Office) -> bool:
+    """Whether a transaction in this PostgreSQL database waits for another."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with office.reading() as work:
+        return bool(work.db.scalar(text(query)))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from escalation.cases import drafts
 from escalation.office import Changing, Office
 from tests.support.desk import CHALLENGE, Desk
-from tests.support.processes import eventually
+from tests.support.processes import eventually, somebody_waits
 from web import drafting
 
 pytestmark = pytest.mark.postgresql_only(reason="SQLite lets one write at a time: nobody overlaps")
@@ -30,12 +30,6 @@ def draft(office: Office) -> str:
         made = drafts.begin(work, "ada", "meadow-keyperson")
         drafts.save(work, drafts.one(work, made, "ada"), typed, page="x", passed=True)
     return made
-
-
-def somebody_waits(office: Office) -> bool:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with office.reading() as work:
-        return bool(work.db.scalar(text(query)))
 
 
 def at_once(office: Office, first: Callable[[Changing], Any], second: Callable[[Changing], Any]) -> list[Any]:
