@@ -26,10 +26,11 @@ def agencies() -> ResponseReturnValue:
     with office().reading() as work:
         found = entries.agencies(work, viewer())
         posts = [each for each in entries.posts(work, [a.id for a in found]) if each.closed_at is None]
+        proxies = [each for each in entries.contacts(work, found) if each.proxy]
         changes = entries.changes(work, viewer())
-    parts = {"agencies": found, "posts": posts, "levels": LADDER, "changes": changes, "said": _said()}
+    parts = {"agencies": found, "posts": posts, "proxies": proxies, "levels": LADDER, "changes": changes}
     rights = {"keeps": bool(keeping_posts(viewer())), "adds": bool(administered(viewer()))}
-    return render_template("directory/agencies.html", **parts, **rights)
+    return render_template("directory/agencies.html", said=_said(), **parts, **rights)
 
 
 @area.get("/agencies/<agency_id>")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from escalation.errors import NotFound
 from escalation.people import giving
-from web.access import Access, access
+from web.access import Access, access, sensitive
 from web.session import office, viewer
 
 area = Blueprint("given_posts", __name__, url_prefix="/given-posts")
@@ -17,6 +17,7 @@ NOTHING = "Tick each post you want to answer about"
 
 @area.get("")
 @access(Access.PEOPLE)
+@sensitive
 def waiting() -> ResponseReturnValue:
     """What waits for the viewer’s word."""
     return _page([])
@@ -24,6 +25,7 @@ def waiting() -> ResponseReturnValue:
 
 @area.post("")
 @access(Access.PEOPLE)
+@sensitive
 def answer() -> ResponseReturnValue:
     """The ticked ones are right, or they are wrong and end at once."""
     ticked, said = request.form.getlist("given"), request.form.get("answer", "")

@@ -24,6 +24,7 @@ _ONE = "/<any(agencies,teams,posts,people,holdings):kind>/<thing_id>/<deed>"
 
 @area.get(_ONE)
 @access(Access.KEEPER)
+@sensitive
 def form(kind: str, thing_id: str, deed: str) -> ResponseReturnValue:
     """A form about an agency, a team, a post, a person, or somebody’s holding of a post."""
     found = _deed(kind, deed)
@@ -34,6 +35,7 @@ def form(kind: str, thing_id: str, deed: str) -> ResponseReturnValue:
 
 @area.post(_ONE)
 @access(Access.KEEPER)
+@sensitive
 def send(kind: str, thing_id: str, deed: str) -> ResponseReturnValue:
     """Do it, or say on the form what is wrong."""
     found = _deed(kind, deed)
@@ -50,6 +52,7 @@ def send(kind: str, thing_id: str, deed: str) -> ResponseReturnValue:
 
 @area.get("/add-agency")
 @access(Access.KEEPER)
+@sensitive
 def new_agency() -> ResponseReturnValue:
     """The form for another agency, for an administrator alone."""
     with office().reading() as work:
@@ -59,6 +62,7 @@ def new_agency() -> ResponseReturnValue:
 
 @area.post("/add-agency")
 @access(Access.KEEPER)
+@sensitive
 def add() -> ResponseReturnValue:
     """Add it."""
     typed = _typed()

@@ -22,7 +22,7 @@ _WHAT = {
     "cases.form": "form",
     "cases.act": "form that was sent",
     "cases.evidence": "file",
-    "readers.of_case": "list of who has read it",
+    "readers.of_case": "list of readers",
     "board.case": "board’s page",
     "handing.card": "handover card",
     "handing.form": "form",

@@ -64,7 +64,7 @@ def agency(work: Reading, viewer: Viewer, agency_id: str) -> AgencyRecord:
 
 def thing(work: Reading, viewer: Viewer, kind: str, thing_id: str) -> Thing:
     """What a form is about. NotFound, NotYours, or NotPossible for what is closed."""
-    _refuse_unkept(work, viewer, kind, thing_id)
+    _refuse_unkept(work, viewer, _OF_AGENCY[kind].where(keeping.KINDS[kind].id == thing_id))
     row = keeping.row(work, kind, thing_id)
     home = _home(work, viewer, kind, row)
     name = str(row.title if kind == "post" else row.name)
@@ -83,17 +83,19 @@ _OF_AGENCY: Mapping[str, Select[str]] = {
     .join(Post, Post.agency_id == Agency.id)
     .join(Holding, Holding.post_id == Post.id)
     .join(Person, Person.id == Holding.person_id),
+    "holding": select(Agency.id)
+    .join(Post, Post.agency_id == Agency.id)
+    .join(Holding, Holding.post_id == Post.id),
 }
 
 
-def _refuse_unkept(work: Reading, viewer: Viewer, kind: str, thing_id: str) -> None:
+def _refuse_unkept(work: Reading, viewer: Viewer, of_agency: Select[str]) -> None:
     """NotFound, by one statement, for what is not there and for what is of no agency the viewer keeps."""
     mine = keeping_posts(viewer)
     own = [post.agency_id for post in mine if not administers(viewer, post.partnership_id)]
     whole = [post.partnership_id for post in mine if administers(viewer, post.partnership_id)]
     kept = or_(Agency.id.in_(own), Agency.partnership_id.in_(whole))
-    query = _OF_AGENCY[kind].where(keeping.KINDS[kind].id == thing_id, kept).limit(1)
-    if work.db.scalar(query) is None:
+    if work.db.scalar(of_agency.where(kept).limit(1)) is None:
         raise NotFound
 
 
@@ -117,6 +119,7 @@ class Held:
 
 def holding(work: Reading, viewer: Viewer, holding_id: int) -> Held:
     """A holding the viewer may end. NotFound, NotYours, or NotPossible for one that is over."""
+    _refuse_unkept(work, viewer, _OF_AGENCY["holding"].where(Holding.id == holding_id))
     post_id = work.db.scalar(select(Holding.post_id).where(Holding.id == holding_id))
     if post_id is None:
         raise NotFound

@@ -67,6 +67,11 @@ class _OnlyLooked(Exception):
 
 @dataclass(slots=True)
 class _Pass:
+    """One look at a file. A line that is wrong already is tried all the same, for what else is wrong with it.
+
+    Lines that cannot be tried are in `wrong`; what is wrong anywhere keeps everything from being kept.
+    """
+
     work: Changing
     viewer: Viewer
     faults: list[Fault] = field(default_factory=list)
@@ -113,7 +118,8 @@ def _row(header: list[str], cells: list[str]) -> tuple[Row, list[str]]:
     for name, cell in zip(header, cells, strict=False):
         if cell.startswith(FORMULA):
             wrong.append(f"{name}: “{cell[:20]}” would be a formula in a spreadsheet. Write it as text.")
-        row[name] = tidy(_plain(cell))
+        # What is said to be a formula is said once; the rest of the line is still looked at.
+        row[name] = tidy(_plain(cell).lstrip("".join(FORMULA)) if cell.startswith(FORMULA) else _plain(cell))
     kind = row.get("kind", "")
     if kind not in USED:
         wrong.append(f"“{kind}” is no kind of row. Kinds are: {', '.join(USED)}.")
@@ -126,7 +132,7 @@ def _row(header: list[str], cells: list[str]) -> tuple[Row, list[str]]:
 def _done(work: Changing, viewer: Viewer, rows: list[tuple[int, Row]], faults: list[Fault]) -> Outcome:
     newest = select(DirectoryChange.id).order_by(DirectoryChange.id.desc()).limit(1)
     before = work.db.scalar(newest) or 0
-    state = _Pass(work, viewer, list(faults), {fault.line for fault in faults})
+    state = _Pass(work, viewer, list(faults))
     _doubled(state, rows)
     held = _Held(work, viewer)
     steps = {
@@ -146,7 +152,8 @@ def _done(work: Changing, viewer: Viewer, rows: list[tuple[int, Row]], faults: l
             _try(state, line, lambda row=row: held.end(row))
     for kind in ("post", "team", "agency", "person"):
         for line, row in rows:
-            if row.get("kind") == kind and row.get("closed") and line not in state.wrong:
+            told = {fault.line for fault in state.faults}
+            if row.get("kind") == kind and row.get("closed") and line not in told:
                 _try(state, line, lambda row=row: _close(work, viewer, row))
     query = select(DirectoryChange).where(DirectoryChange.id > before).order_by(DirectoryChange.id)
     changes = [_said(each) for each in work.db.execute(query.with_only_columns(*DirectoryChange.__table__.c))]
@@ -187,12 +194,11 @@ def _doubled(state: _Pass, rows: list[tuple[int, Row]]) -> None:
             continue
         if kind != "contact" and not row.get("id"):
             state.faults.append(Fault(line, "id: give it a short name of its own, like oak-nursery."))
+            state.wrong.add(line)
         elif key in seen:
             state.faults.append(Fault(line, f"The same is in line {seen[key]} already."))
         else:
             seen[key] = line
-            continue
-        state.wrong.add(line)
 
 
 def _stays_closed(work: Changing, row: Row) -> bool:

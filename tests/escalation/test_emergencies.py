@@ -12,7 +12,7 @@ from escalation.errors import NotFound, NotPossible, NotYours, Refusal, Unanswer
 from escalation.ledger.verify import verify_cases
 from escalation.people.rules import Relation
 from escalation.service.breaking import Emergency, break_glass
-from tests.support.desk import Desk
+from tests.support.desk import Desk, at
 from tests.support.handing import cover
 
 WHY = "A child of the same family is missing tonight."
@@ -39,9 +39,12 @@ def test_it_opens_to_one_person_to_read_and_to_nobody_else(desk: Desk) -> None:
             desk.page(other, reference)
 
 
-def test_both_sides_and_the_office_are_told_at_once_at_any_hour(desk: Desk) -> None:
+def test_both_sides_and_the_office_are_told_at_once_at_any_hour(real: Desk) -> None:
+    desk = real
     reference = desk.raised()
-    desk.sent()
+    desk.clock.set(at("2026-04-02 02:30"))
+    desk.act("ada", "add_note", reference)
+    assert desk.sent() == [], "what is not an emergency waits for the morning"
     broken(desk, "lorna", reference)
     letters = desk.sent()
     assert {str(letter["To"]).split("@")[0] for letter in letters} == {"ada", "ben", "olu"}

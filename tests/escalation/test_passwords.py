@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from benchmarks.listening import listening
 from escalation.errors import Unanswered
 from escalation.office import Office
 from escalation.people import accounts
 from escalation.signin import passwords
+from escalation.signin.entering import by_password
 from escalation.signin.passwords import check, common, fault_of, hash_password, set_password
 
 OWN = ("Ada Okafor", "ada@meadow.example", "Meadow Lane Nursery", "Escalation")
@@ -120,6 +123,34 @@ def test_a_hash_of_weaker_days_is_made_anew(office: Office, monkeypatch: pytest.
 def test_the_shipped_list_has_the_commonest_long_passwords() -> None:
     assert {"password1234", "qwertyuiop123", "1q2w3e4r5t6y"} <= common()
     assert len(common()) > 2000
+
+
+@pytest.mark.sqlite_only(reason="counts what is done, which is the same on both engines")
+def test_a_wrong_password_costs_the_same_whoever_is_asked_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.changing() as work:
+        accounts.keep_hash(work, "grace", "!")  # invited, and has chosen no password yet
+        work.db.execute(text("UPDATE people SET closed_at = since FROM holdings WHERE people.id = 'ben'"))
+    check(None, "the hash of nobody is made once")
+    tried: list[str] = []
+    real = passwords.PasswordHasher.verify
+
+    def verify(hasher: passwords.PasswordHasher, kept: str, given_: str) -> bool:
+        tried.append(kept)
+        return real(hasher, kept, given_)
+
+    monkeypatch.setattr(passwords.PasswordHasher, "verify", verify)
+    costs = {}
+    for who in ("ada@meadow", "grace@meadow", "ben@council.riverbank", "nobody@nowhere"):
+        tried.clear()
+        with listening(office) as heard:
+            assert not by_password(
+                office, f"{who}.example", "wrong wrong wrong", network=f"of {who}", device=""
+            ).right
+        costs[who] = (len(tried), {kept.rpartition("$")[0].rpartition("$")[0] for kept in tried}, len(heard))
+    assert costs == dict.fromkeys(costs, costs["ada@meadow"])
+    assert costs["ada@meadow"][0] == 1
 
 
 @pytest.mark.parametrize("email", ["аda@meadow.example", "ada@meadоw.example", "ada@meadow.example.evil"])

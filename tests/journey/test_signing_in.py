@@ -78,6 +78,18 @@ def test_the_first_time_the_next_time_and_without_the_telephone(
     assert web.end() == 0
 
 
+def not_used_for(minutes: int, installation: Installation, page_of: Visitor | None = None) -> None:
+    """As if so much time had gone by since the last use of a session; on a page as well, less half a minute."""
+    with installation.office().changing() as work:
+        work.db.exec_driver_sql(f"UPDATE sessions SET seen_at = datetime('now', '-{minutes} minutes')")
+    if page_of is not None:
+        started = page_of.page.evaluate("window.began = window.began || Date.now()")
+        gone = page_of.page.evaluate("Date.now()") - started
+        page_of.page.clock.fast_forward(max(1000, minutes * 60_000 - 30_000 - int(gone)))
+        # The page asks the server, if it does, before this.
+        page_of.page.evaluate("fetch('/healthz').then(answer => answer.status)")
+
+
 @pytest.mark.browser
 @pytest.mark.process
 @pytest.mark.slow
@@ -86,22 +98,25 @@ def test_two_minutes_before_the_end_there_is_a_warning_and_what_is_typed_is_not_
 ) -> None:
     config = installation.config
     config.write_text(
-        config.read_text(encoding="utf-8").replace('"required"\n', '"off"\nidle_minutes = 2\n'),
+        config.read_text(encoding="utf-8").replace('"required"\n', '"off"\nidle_minutes = 30\n'),
         encoding="utf-8",
     )
     web = installation.web()
     ada = visits()
+    ada.page.clock.install()
+    with ada.page.expect_response("**/sign-in/time-left"):
+        ada.open("/raise")
+    ada.page.evaluate("document.querySelector('input[name=danger][value=no]').checked = true")
     box = ada.page.locator("#time")
+    not_used_for(20, installation, ada)
+    assert not box.is_visible()
+    not_used_for(29, installation, ada)
     box.wait_for(state="visible")
     assert "you are signed out" in box.inner_text()
     assert ada.page.evaluate("document.activeElement.id") == "time-stay"
     ada.look()
-    ada.open("/raise")
-    ada.page.locator("#time").wait_for(state="visible")
     # Somebody ends the session elsewhere; this page finds it out, keeps what was chosen, and goes away.
-    ada.page.evaluate("document.querySelector('input[name=danger][value=no]').checked = true")
-    with installation.office().changing() as work:
-        work.db.exec_driver_sql("UPDATE sessions SET seen_at = datetime('now', '-5 minutes')")
+    not_used_for(35, installation)
     with ada.page.expect_navigation(url=re.compile(r"/sign-in\?next=")):
         ada.page.get_by_role("button", name="Stay signed in").click()
     ada.page.get_by_label("E-mail address").fill(ADA)

@@ -215,7 +215,8 @@ def _around(desk: Desk, found: Mapping[str, str]) -> World:
     names = ("closure_id", "proposal_id", "digest", "draft_id", "file_id")
     others = dict(zip(names, map(str, theirs), strict=True))
     others |= {"reference": other, "deadline_id": str(desk.running(other)[0].id)}
-    others |= {"person_id": "hugo", "agency_id": "hill-nursery"}
+    others |= {"person_id": "hugo", "agency_id": "hill-nursery", "thing_id": "hill-nursery"}
+    others["device_id"] = "2"  # the second that was enrolled
     shanices, cover_id = (_covered(desk, "cleo", SW1, by) for by in ("council-south-sw2", SOUTH))
     with desk.office.changing() as work:
         covers.end(work, desk.person("cleo"), shanices)

@@ -178,14 +178,17 @@ def test_closing_an_account_leads_to_the_leaving_page_while_work_waits(desk: Des
     sent = otis.send("/directory/people/ben/close")
     assert (sent.status_code, sent.headers["Location"]) == (303, "/people/ben/leaving")
     assert desk.person("ben").posts
+    hannah = visits("hannah")
+    assert hannah.open("/").status_code == 200
     assert filled_in(otis, "/directory/people/hannah/close") == 303
+    assert hannah.open("/").status_code == 303, "signed out with her next request"
     assert otis.says("The account is closed.")
     assert desk.person("hannah").posts == ()
 
 
 @pytest.mark.parametrize(
     "address",
-    ["/directory/people/niamh/close", "/directory/sheet", "/directory/sheet/export"],
+    ["/directory/people/niamh/edit", "/directory/sheet/export"],
 )
 def test_what_matters_asks_again_who_it_is(desk: Desk, visits: Visits, address: str) -> None:
     moira = visits("moira")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,8 +20,12 @@ NEW = "kind,id,agency,name\nteam,meadow-new,meadow,New room\n"
 def test_a_contact_nobody_confirmed_for_90_days_is_said_and_confirmed_again(
     desk: Desk, visits: Visits
 ) -> None:
-    desk.clock.move(timedelta(days=90))
+    desk.clock.move(timedelta(days=89, hours=23))
     moira = visits("moira")
+    moira.open("/")
+    assert not moira.says("Contacts not confirmed")
+    desk.clock.move(timedelta(hours=1))
+    moira = visits("moira")  # what she did before has ended
     moira.open("/")
     assert moira.says("Contacts not confirmed for 90 days: 1")
     moira.open("/directory/agencies/meadow")
@@ -41,6 +47,21 @@ def test_a_proxy_is_shown_as_one(visits: Visits) -> None:
     olu = visits("olu")
     olu.open("/directory/agencies/tansy")
     assert olu.says("(stands in for this agency)")
+
+
+def test_equivalent_posts_stand_in_one_column_with_whoever_stands_in_where_there_is_none(
+    visits: Visits,
+) -> None:
+    page = html.unescape(visits("olu").open("/directory").text)
+    [table] = re.findall(r"Equivalent posts</caption>(.*?)</table>", page, re.S)
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in table.split("</tr>")]
+    cells = {re.sub("<[^>]+>", "", row[0]): dict(zip(rows[0], row, strict=True)) for row in rows[1:-1]}
+    council, tansy = cells["Riverbank Council Children’s Social Care"], cells["Tansy Cottage Childminding"]
+    assert "Team manager, Assessment team North<br>Team manager, Assessment team South<br>" in council["Manager"]
+    assert cells["Meadow Lane Nursery"]["Manager"].startswith("Nursery manager")
+    assert tansy["Practitioner"] == "Childminder<br>"
+    named = "Named nurse for safeguarding children, Riverbank Health Visiting Service (stands in)<br>"
+    assert tansy["Senior"] == named
 
 
 def test_a_spreadsheet_is_looked_at_first_and_then_done_whole(visits: Visits) -> None:

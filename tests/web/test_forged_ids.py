@@ -59,6 +59,8 @@ WORDS = (
 CANARIES = (CHILD, *NOTES.values(), FILE.data.decode())
 # What is no id: any address under it is a file of the program’s own, or none.
 NO_IDS = {"filename", "matter", "page_id", "action"}
+# What says where in a thing one is, or what to do with it: another’s is another’s thing. Tried with FORGED.
+PLACES = {"kind", "deed", "way", "level", "number", "position"}
 # What is refused in another way: a link that is not good has a page of its own, and to end a session that is
 # not one’s own is as good as done, whether or not there is one.
 LIKE_NOTHING = {"token": 410, "session_id": 303}
@@ -130,6 +132,8 @@ def theirs(world: World, person: str) -> dict[str, tuple[str, ...]]:
             "file_id": (str(world.file),),
             "deadline_id": (str(world.deadline),),
             **OURS,
+            "thing_id": ("meadow",),
+            "device_id": ("1",),
             "cover_id": (str(world.cover),),
             "passkey_id": (str(world.passkey),),
             "lost_id": (str(world.lost),),
@@ -138,13 +142,16 @@ def theirs(world: World, person: str) -> dict[str, tuple[str, ...]]:
             "mark_id": (str(world.mark),),
         }
     if person == "otis":  # of the council: what is Meadow Lane’s is not the council’s coordinator’s
-        others = {**others, "person_id": ("hugo", "ada"), "agency_id": ("hill-nursery", "meadow")}
+        agencies = ("hill-nursery", "meadow")
+        others = {**others, "person_id": ("hugo", "ada"), "agency_id": agencies, "thing_id": agencies}
     return others
 
 
 OURS = {"person_id": ("ben", "ada", "olu"), "agency_id": ("meadow", "council", "office")}
 NOT_THERE = {
     **dict.fromkeys(("cover_id", "passkey_id", "session_id", "lost_id", "task_id", "mark_id"), "2147480000"),
+    "device_id": "2147480000",
+    "thing_id": "nowhere",
     "person_id": "nobody",
     "agency_id": "nowhere",
     "reference": "ZZZ-ZZ9",
@@ -155,6 +162,12 @@ NOT_THERE = {
     "deadline_id": "2147480000",
     "file_id": "2147480000",
 }
+
+
+def test_every_parameter_has_anothers_and_one_that_is_not_there(world: World) -> None:
+    ids = {name for _, name in named()} - NO_IDS - PLACES
+    assert ids == set(NOT_THERE) | {"token"}, "a link that is not there: test_a_link_of_which_one_sign.."
+    assert set(world.others) == set(NOT_THERE)
 
 
 def answered(

@@ -16,6 +16,27 @@ from escalation.signin import lost
 from tests.support.desk import Desk
 from tests.support.signing_in import Person, link_in, strict
 from tests.support.site import site_of
+from web.access import is_sensitive
+
+# Whatever lets somebody in, puts somebody out, or gives the whole directory away asks again who one is.
+# Passkeys ask on their own page: test_passkey_pages.py.
+_ONE = "/directory/<any(agencies,teams,posts,people,holdings):kind>/<thing_id>/<deed>"
+ASKS_AGAIN = {
+    "/directory/people/<person_id>/close",
+    "/directory/people/<person_id>/sign-out",
+    "/directory/sheet",
+    "/directory/sign-out",
+    "/directory/add-agency",
+    "/emergency",
+    "/given-posts",
+    "/lost-factors/<int(max=2147483647):lost_id>",
+    "/people/<person_id>/leaving",
+    "/tablets/enrol",
+    "/tablet/pin/choose",
+    "/your-account/authenticator",
+    "/your-account/password",
+    _ONE,
+}
 
 
 @pytest.fixture
@@ -200,6 +221,17 @@ def test_whoever_changed_an_address_does_not_confirm_its_owner(desk: Desk) -> No
         lost.decide(work, desk.person("charlie"), waits.id, confirmed=True)
     with desk.office.changing() as work:
         assert lost.decide(work, desk.person("olu"), waits.id, confirmed=True).person_id == "ada"
+
+
+def test_what_matters_asks_again_on_its_page_and_when_it_is_sent(shop: Flask) -> None:
+    asks = {
+        f"{method} {rule.rule}"
+        for rule in shop.url_map.iter_rules()
+        for method in (rule.methods or set()) & {"GET", "POST"}
+        if is_sensitive(shop.view_functions[rule.endpoint])
+    }
+    alone = {"GET /directory/sheet/export", "POST /your-account/recovery-codes"}
+    assert asks == {f"{method} {each}" for each in ASKS_AGAIN for method in ("GET", "POST")} | alone
 
 
 def test_sensitive_pages_ask_again_after_ten_minutes_and_lead_back(ada: Person, clock: HandClock) -> None:
