@@ -6,7 +6,6 @@ The great matrix has these forms as one route; here each has its row. A new form
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -51,15 +50,17 @@ def test_every_form_has_its_row() -> None:
 
 
 @pytest.fixture
-def things(desk: Desk, world: World) -> Iterator[dict[str, dict[str, str]]]:
+def things(desk: Desk, world: World) -> dict[str, dict[str, str]]:
     """One thing of each kind in each place; `world` has the other partnership."""
     with desk.office.changing() as work:
         for team, agency in (("meadow-room", "meadow"), ("hill-team", "hill-nursery")):
             kept = {"id": team, "agency": agency, "name": "Room"}
-            work.db.execute(text("INSERT INTO teams (id, agency_id, name) VALUES (:id, :agency, :name)"), kept)
+            work.db.execute(
+                text("INSERT INTO teams (id, agency_id, name) VALUES (:id, :agency, :name)"), kept
+            )
         found = {row.person_id: str(row.id) for row in work.db.execute(text("SELECT * FROM holdings"))}
     places = {"ours": OURS, "council": COUNCIL, "hill": HILL, "nowhere": NOWHERE}
-    yield {
+    return {
         name: {**each, **({"holdings": found[each["people"]]} if each["people"] in found else {})}
         for name, each in places.items()
     }
@@ -84,7 +85,9 @@ def test_everybody_opens_their_own_and_finds_nothing_else(
     for (kind, deed), who in OPENS.items():
         for place, each in things.items():
             address = f"/directory/{kind}/{each[kind]}/{deed}"
-            theirs = {"ours": who, "council": {p for p in who if p != "moira"}, "hill": {"hal"}}.get(place, set())
+            theirs = {"ours": who, "council": {p for p in who if p != "moira"}, "hill": {"hal"}}.get(
+                place, set()
+            )
             theirs = theirs | ({"otis"} if place == "council" and "moira" in who else set())
             shown = client.get(address).status_code
             if shown != (200 if person in theirs else 404 if person else 303):

@@ -57,7 +57,9 @@ def test_equivalent_posts_stand_in_one_column_with_whoever_stands_in_where_there
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in table.split("</tr>")]
     cells = {re.sub("<[^>]+>", "", row[0]): dict(zip(rows[0], row, strict=True)) for row in rows[1:-1]}
     council, tansy = cells["Riverbank Council Children’s Social Care"], cells["Tansy Cottage Childminding"]
-    assert "Team manager, Assessment team North<br>Team manager, Assessment team South<br>" in council["Manager"]
+    assert (
+        "Team manager, Assessment team North<br>Team manager, Assessment team South<br>" in council["Manager"]
+    )
     assert cells["Meadow Lane Nursery"]["Manager"].startswith("Nursery manager")
     assert tansy["Practitioner"] == "Childminder<br>"
     named = "Named nurse for safeguarding children, Riverbank Health Visiting Service (stands in)<br>"
