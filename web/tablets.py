@@ -17,7 +17,7 @@ from web.forms import flat_errors
 
 area = Blueprint("tablets", __name__)
 DONE = {
-    "enrolled": "This tablet is enrolled. Now each person signs in on it with their password, and chooses a PIN.",
+    "enrolled": "This tablet is enrolled. Now each person signs in here by password and chooses a PIN.",
     "removed": "That tablet is removed. Everybody who was signed in on it with a PIN is signed out.",
     "chosen": "Your PIN is set.",
     "dropped": "Your PIN on this tablet is removed.",
