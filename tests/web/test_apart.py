@@ -86,13 +86,17 @@ def sees_nothing(visitor: Visitor, words: tuple[str, ...], reference: str) -> li
     return found
 
 
-@pytest.mark.sample_on_postgresql(*("ada", "olu", "charlie"), reason="what differs between the engines is a query, not its reader")
+@pytest.mark.sample_on_postgresql(
+    *("ada", "olu", "charlie"), reason="what differs between the engines is a query, not its reader"
+)
 @pytest.mark.parametrize("who", ["ada", "ben", "cleo", "iris", "olu", "dan", "charlie", "moira"])
 def test_ours_see_nothing_of_theirs(visits: Visits, both: Both, who: str) -> None:
     assert sees_nothing(visits(who), THEIRS, both.theirs) == []
 
 
-@pytest.mark.sample_on_postgresql(*("hetty", "hana"), reason="what differs between the engines is a query, not its reader")
+@pytest.mark.sample_on_postgresql(
+    *("hetty", "hana"), reason="what differs between the engines is a query, not its reader"
+)
 @pytest.mark.parametrize("who", ["hetty", "hugo", "hera", "hana", "hal"])
 def test_theirs_see_nothing_of_ours(site: Flask, both: Both, who: str) -> None:
     assert sees_nothing(hillside(site, who), OURS, both.ours) == []
