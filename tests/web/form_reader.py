@@ -22,7 +22,11 @@ class Form:
 
     def filled(self, word: Callable[[str], str]) -> Filled:
         """What a browser would send with a word in each field, and the last choice of each question."""
-        return {**self.held, **{n: v[-1] for n, v in self.choices.items()}, **{n: word(n) for n in self.typed}}
+        return {
+            **self.held,
+            **{n: v[-1] for n, v in self.choices.items()},
+            **{n: word(n) for n in self.typed},
+        }
 
 
 class Page(HTMLParser):

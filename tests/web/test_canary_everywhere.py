@@ -68,7 +68,7 @@ class Walk:
         """The route of an address, with what of it says which of its pages it is."""
         try:
             matcher = self.app.url_map.bind("localhost")
-            rule, given = matcher.match(address.split("?")[0], method, return_rule=True)
+            rule, given = matcher.match(address.split("?", maxsplit=1)[0], method, return_rule=True)
         except HTTPException:
             return None
         which = ("action", "deed", "page_id", "kind", "way", "matter")
@@ -136,7 +136,9 @@ def test_whatever_is_typed_into_any_form_is_on_pages_and_nowhere_else(
     for person in PEOPLE:
         for _ in walk.pages(person, addresses(world)):
             pass
-    assert {route for route in ROWS if route.startswith("POST ")} - {route for route, _ in walk.forms} <= FORMLESS
+    assert {route for route in ROWS if route.startswith("POST ")} - {
+        route for route, _ in walk.forms
+    } <= FORMLESS
     answers = list(sent(walk, world))
     done = [address for address, answer in answers if answer.status_code == 303]
     assert len(done) > len(walk.forms) / 2, "most forms are taken, and what is kept may come out elsewhere"
