@@ -19,7 +19,7 @@ from escalation.people.posts import LADDER, PostRecord
 
 # What only makes sense while its limit runs.
 _WHILE_IT_RUNS = ("reminder", "still_no_answer", "quiet", "how_are_things")
-# What asks for something, and what ends that besides a move of the case; and the letters that say it has ended.
+# What asks for something, and what ends that besides a move of the case; and the letters that say it ended.
 _ASKS = {
     "raised": (),
     "answered": (),
@@ -103,7 +103,7 @@ class Readers:
         return None
 
     def _over(self, message: MessageRecord) -> bool:
-        """Whether what a letter asks for is done or gone by, and its post knows: it did that, or is told of it.
+        """Whether what a letter asks for is over, and its post knows: it did that itself, or is told of it.
 
         Where it would never hear of the challenge at all, late news is better than none.
         """
