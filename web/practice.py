@@ -86,16 +86,9 @@ def become(person_id: str) -> ResponseReturnValue:
     return redirect(same_site(_going()), 303)
 
 
-@area.get("/reset")
-@access(Access.SIGNED_IN)
-def reset() -> str:
-    """Ask before everything is thrown away."""
-    return render_template("practice/reset.html", first=place.FIRST_MOMENT)
-
-
 @area.post("/reset")
 @access(Access.SIGNED_IN)
-def reset_now() -> ResponseReturnValue:
+def reset() -> ResponseReturnValue:
     """Throw every case away, and begin again as the same person."""
     place.begin_again(office())
     with office().changing() as work:

@@ -164,6 +164,24 @@ def acts(db: Connection, case_id: int) -> tuple[Act, ...]:
     return tuple(Act(*row) for row in db.execute(_ACTS, {"case_id": case_id}))
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was done, for which post, and whether the case moved by it."""
+
+    number: int
+    action: str
+    post_id: str | None
+    moved: bool
+
+
+def since(db: Connection, case_id: int, number: int) -> tuple[Moment, ...]:
+    """What has happened on a case after an event, in order."""
+    moved = (Event.from_state != Event.to_state).label("moved")
+    query = select(Event.number, Event.action, Event.post_id, moved).order_by(Event.number)
+    found = db.execute(query.where(Event.case_id == case_id, Event.number > number))
+    return tuple(Moment(row.number, row.action, row.post_id, bool(row.moved)) for row in found)
+
+
 def last_position(acts: Sequence[Act]) -> str | None:
     """The position that the newest answer took; None before the first."""
     said = (act.facts.get("position") for act in reversed(acts) if act.answers)

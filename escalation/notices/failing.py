@@ -121,7 +121,7 @@ def _next_contact(work: Changing, readers: Readers, message: MessageRecord) -> N
     for post in readers.next_contacts(message):
         if not _may_be_told(work, readers, message, post):
             continue
-        if not outbox.known(work.db, message.reference, occasion, "passed_on", post.id):
+        if not outbox.known(work.db, message.reference, [occasion], ["passed_on"], post.id):
             case = cases.by_id(work.db, message.case_id) if message.case_id else None
             pace = ORDINARY if message.urgency == ORDINARY else ""
             outbox.write(work, case, "passed_on", [post.id], occasion=occasion, urgency=pace)

@@ -32,7 +32,7 @@ def tell_of_lost_factor(work: Changing, lost_id: int, post_ids: Iterable[str]) -
 def tell_of_given_posts(work: Changing, occasion: str, post_ids: Iterable[str]) -> None:
     """Write to those who answer for an agency that posts of it were given: one letter, however many were."""
     name, letter = f"given {occasion}", "post_given"
-    new = [each for each in post_ids if not outbox.known(work.db, "", name, letter, each)]
+    new = [each for each in post_ids if not outbox.known(work.db, "", [name], [letter], each)]
     outbox.write(work, None, letter, new, occasion=name)
 
 

@@ -202,10 +202,12 @@ def not_sent(db: Connection, message_ids: Collection[int]) -> None:
     db.execute(update(Message).where(Message.id.in_(message_ids)).values(sent_at=None))
 
 
-def known(db: Connection, reference: str, occasion: str, letter: str, post_id: str) -> bool:
-    """Whether that letter has been written."""
-    key = f"{reference}/{occasion}/{letter}/{post_id}"
-    return db.scalar(select(Message.id).where(Message.key == key)) is not None
+def known(
+    db: Connection, reference: str, occasions: Collection[str], letters: Collection[str], post_id: str
+) -> bool:
+    """Whether one of these letters has been written on one of these occasions."""
+    keys = [f"{reference}/{occasion}/{letter}/{post_id}" for occasion in occasions for letter in letters]
+    return bool(keys) and db.scalar(select(Message.id).where(Message.key.in_(keys)).limit(1)) is not None
 
 
 def waiting_since(db: Connection, now: datetime) -> datetime | None:

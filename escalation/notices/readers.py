@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from escalation.cases import store as cases
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotPossible
+from escalation.ledger import events
+from escalation.notices import outbox
 from escalation.notices.outbox import MessageRecord
 from escalation.notices.timing import Hours, hours_of
 from escalation.notices.wording import LETTERS
@@ -17,6 +19,14 @@ from escalation.people.posts import LADDER, PostRecord
 
 # What only makes sense while its limit runs.
 _WHILE_IT_RUNS = ("reminder", "still_no_answer", "quiet", "how_are_things")
+# What asks for something, and what ends that besides a move of the case; and the letters that say it ended.
+_ASKS = {
+    "raised": (),
+    "answered": (),
+    "sent_back": (),
+    "more_time_asked": ("agree_more_time", "refuse_more_time"),
+}
+_SAYS_SO = ("closed", "moved_up", "answered", "sent_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ class Readers:
 
     def pointless(self, message: MessageRecord) -> str | None:
         """Why a letter is not worth sending any more; None while it is."""
+        if message.letter in _ASKS:
+            return "what it asked for is over" if self._over(message) else None
         if message.deadline_id is None or message.letter not in _WHILE_IT_RUNS:
             return None
         limit = deadlines.one(self.work.db, message.deadline_id)
@@ -89,6 +101,23 @@ class Readers:
         if message.letter == "reminder" and limit.due_at is not None and limit.due_at <= self.work.now:
             return "its limit has run out"
         return None
+
+    def _over(self, message: MessageRecord) -> bool:
+        """Whether what a letter asks for is over, and its post knows: it did that itself, or is told of it.
+
+        Where it would never hear of the challenge at all, late news is better than none.
+        """
+        db, number = self.work.db, message.key.split("/")[1]
+        assert message.case_id is not None, "it is about a case"  # noqa: S101 - as `letters.tell` writes it
+        ended = [
+            each
+            for each in events.since(db, message.case_id, int(number))
+            if each.moved or each.action in _ASKS[message.letter]
+        ]
+        occasions = [str(each.number) for each in ended]
+        return any(each.post_id == message.post_id for each in ended) or outbox.known(
+            db, message.reference, occasions, _SAYS_SO, message.post_id
+        )
 
     def next_contacts(self, message: MessageRecord) -> list[PostRecord]:
         """Whom to try instead, nearest first: the levels above in the same agency, then the office."""

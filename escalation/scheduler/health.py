@@ -63,21 +63,27 @@ def look(work: Reading) -> Health:
         "last_audit": rounds["audit"].ended_at.isoformat() if "audit" in rounds else None,
         "last_heartbeat": rounds["heartbeat"].ended_at.isoformat() if "heartbeat" in rounds else None,
         "overdue_but_unfired": overdue,
-        "parked": parked,
+        "parked": sum(parked.values()),
+        "parked_because": parked,
         "oldest_unsent_letter": oldest.isoformat() if oldest else None,
         "alarms": alarms,
     }
     reason = (
         _reason(work, sweep.ended_at if sweep else None, overdue, alarms)
         or _letters(work, oldest)
-        or (f"{parked} limits failed too often and are parked" if parked else "")
+        or (f"{sum(parked.values())} limits failed too often and are parked" if parked else "")
     )
     return _ill(body, reason) if reason else Health(True, {"status": "well", **body})
 
 
-def _parked(work: Reading) -> int:
-    query = select(func.count()).where(Deadline.parked_at.is_not(None), Deadline.ended_at.is_(None))
-    return work.db.execute(query).scalar_one()
+def _parked(work: Reading) -> dict[str, int]:
+    """How many limits are parked for which reason: the kind of an error, which holds nothing of a case."""
+    query = (
+        select(Deadline.trouble, func.count())
+        .where(Deadline.parked_at.is_not(None), Deadline.ended_at.is_(None))
+        .group_by(Deadline.trouble)
+    )
+    return {trouble or "not known": count for trouble, count in work.db.execute(query)}
 
 
 def _letters(work: Reading, oldest: datetime | None) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,11 +20,12 @@ from escalation.clock import HandClock
 from escalation.deadlines.sweep import SweepReport, sweep
 from escalation.deadlines.tables import Firing
 from escalation.errors import Unavailable, Unsure
+from escalation.notices.deliver import deliver
 from escalation.office import Office
 from escalation.service import Command, Receipt, act
 from escalation.start import make_office
 from tests.conftest import config_in, fill
-from tests.support.desk import ANSWER, Desk, at
+from tests.support.desk import ANSWER, Desk, Postbox, at
 from tests.support.engines import Postgres
 from tests.support.postgres import Cluster, NoServer, Watch, make_cluster
 from tests.support.processes import eventually
@@ -157,6 +161,24 @@ def test_a_sweep_that_is_cut_off_again_and_again_fires_everything_once(
     assert troubles == wire.cuts == 12  # each was kept, and nobody heard of it
     assert [desk.actions(reference) for reference in references] == [SILENT] * 12
     assert firings(desk) == 12
+
+
+def test_cut_while_any_step_of_a_delivery_is_committed_the_letter_comes_all_the_same_and_once(
+    desk: Desk, far: Office, clock: HandClock, wire: Wire
+) -> None:
+    for number in itertools.count(1):
+        reference, box, before = desk.raised(), Postbox(), wire.cuts
+        wire.cut_at_commit = number
+        with contextlib.suppress(Unavailable):
+            deliver(far, box)
+        cut, wire.cut_at_commit = wire.cuts > before, 0
+        clock.move(timedelta(minutes=10))
+        deliver(far, box)
+        # Each commit had reached the server: that it was marked as sent too, so nobody sends it again.
+        assert len([letter for letter in box.letters if reference in str(letter["Subject"])]) == 1
+        if not cut:
+            break
+    assert number > 3, "it is put into a mail, taken, and marked as sent"
 
 
 def firings(desk: Desk) -> int:

@@ -134,11 +134,16 @@ def test_two_deliverers_at_once_send_each_mail_once(real: Desk) -> None:
     assert len({str(letter["Message-ID"]) for letter in box.letters}) == 15
 
 
-def test_a_slow_server_does_not_let_a_lease_run_out_under_a_letter(real: Desk) -> None:
-    for _ in range(3):
-        real.raised()
-    box = Mailbox(before=lambda: real.clock.move(timedelta(minutes=4)))
+def test_a_slow_server_lets_no_lease_run_out_under_a_letter_and_keeps_nobody_from_acting(real: Desk) -> None:
+    reference, *_ = [real.raised() for _ in range(3)]
+
+    def slowly() -> None:
+        real.clock.move(timedelta(minutes=4))
+        real.act("ada", "add_note", reference)  # refused, if the letter were sent inside a transaction
+
+    box = Mailbox(before=slowly)
     deliver(real.office, box)
+    assert real.actions(reference) == ["raise", *["add_note"] * 3]
     assert len({str(letter["Message-ID"]) for letter in box.letters}) == len(box.letters) == 3
 
 

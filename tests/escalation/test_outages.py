@@ -133,6 +133,28 @@ def test_hours_are_hours_on_the_nights_the_clocks_change(desk: Desk, raised: str
     assert desk.case(reference).stage == "managers"
 
 
+@pytest.mark.parametrize("monday", ["2028-03-27", "2026-10-26"], ids=["forward", "back"])
+def test_over_a_weekend_on_which_the_clocks_change_limits_and_letters_keep_to_the_clock_on_the_wall(
+    real: Desk, monday: str
+) -> None:
+    night = at(f"{monday} 22:00") - timedelta(days=2)  # on the wall: the change is in the night that follows
+    real.clock.set(at(f"{monday} 10:00") - timedelta(days=3))
+    earlier = real.clock.now().date().replace(day=1).isoformat()
+    friday = real.raised(decision_date=earlier)
+    real.sent()
+    real.clock.set(night)
+    saturday = real.raised(decision_date=earlier)
+    for moment in ("07:29", "07:30"):
+        real.later(f"{monday} {moment}")
+        waits = [f"A challenge waits for your answer: {saturday}"] if moment == "07:30" else []
+        assert [letter["Subject"] for letter in real.sent() if "waits" in letter["Subject"]] == waits
+    assert real.running(friday)[0].due_at == at(f"{monday} 17:00")
+    real.later(f"{monday} 16:59")
+    assert real.case(friday).stage == "practitioners"
+    real.later(f"{monday} 17:00")
+    assert real.case(friday).stage == "managers"
+
+
 def test_a_reminder_in_hours_is_right_on_the_night_the_clocks_go_back() -> None:
     england = calendar_named("england")
     found = before(parse_span("3 hours"), at("2026-10-25 03:30"), england)

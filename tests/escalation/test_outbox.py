@@ -190,7 +190,10 @@ def test_more_time_drops_the_reminder_of_the_old_date(real: Desk, under: Under) 
     run.act("cleo", "ask_more_time", **asked)
     run.act("grace", "agree_more_time")
     assert "Due soon" not in str(told(real))
-    assert dropped(real) == {"reminder": "it was given more time"}
+    assert dropped(real) == {
+        "reminder": "it was given more time",
+        "more_time_asked": "what it asked for is over",
+    }
 
 
 def test_a_reminder_whose_time_ran_out_before_it_could_leave_is_not_sent(real: Desk, under: Under) -> None:
@@ -201,6 +204,35 @@ def test_a_reminder_whose_time_ran_out_before_it_could_leave_is_not_sent(real: D
     real.clock.move(timedelta(hours=3))  # nothing was sent, and nothing swept, until half past six
     assert "Due soon" not in str(told(real))
     assert dropped(real)["reminder"] == "its limit has run out"
+
+
+def test_a_challenge_that_ended_before_its_letter_left_asks_nobody_for_an_answer(real: Desk) -> None:
+    real.later("2026-04-01 22:00")
+    reference = real.raised()
+    real.act("ada", "withdraw", reference)
+    real.later("2026-04-02 09:00")
+    assert told(real)["ben"] == [f"A challenge has ended: {reference}"]
+    assert dropped(real) == {"raised": "what it asked for is over"}
+
+
+def test_a_post_that_has_done_what_it_was_asked_for_is_not_asked_again(real: Desk) -> None:
+    real.later("2026-04-01 22:00")
+    reference, open_still = real.raised(), real.raised()
+    real.act("ben", "respond", reference)
+    real.act("ada", "add_note", open_still)  # which ends nothing
+    real.later("2026-04-02 07:30")
+    assert told(real) == {
+        "ben": [f"A challenge waits for your answer: {open_still}"],
+        "ada": [f"A challenge has been answered: {reference}"],
+    }
+
+
+def test_who_would_hear_of_a_challenge_by_nothing_else_is_told_late_rather_than_never(real: Desk) -> None:
+    real.later("2026-04-01 22:00")
+    reference = real.raised()
+    real.act("ada", "move_up_early", reference)
+    real.later("2026-04-02 07:30")
+    assert f"A challenge waits for your answer: {reference}" in told(real)["ben"]
 
 
 def test_after_an_outage_each_person_has_one_mail_and_of_daily_chases_the_last(real: Desk) -> None:

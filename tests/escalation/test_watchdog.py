@@ -107,6 +107,7 @@ def test_what_is_parked_is_an_alarm_and_makes_the_service_unwell(
     sweep_round(desk.office)
     found = health.check(desk.office)
     assert (found.ok, found.body["parked"]) == (False, 1)
+    assert found.body["parked_because"] == {"JSONDecodeError": 1}
     assert poisoned[0] not in str(found.body)
     with desk.office.reading() as work:
         [row] = parked.parked(work)

@@ -106,5 +106,4 @@ def test_a_trainer_shows_a_timeout_in_a_minute_on_a_telephone_and_on_a_screen(
     visitor.press("Be Cleo Mensah")
     visitor.reads("Signed in as Cleo Mensah", "Manager to manager")
     visitor.press("Begin again")
-    visitor.press("Throw it away and begin again")
     visitor.reads("Practice begins again.", "It is 10am on Wednesday 1 April 2026 here.", "Cleo Mensah")

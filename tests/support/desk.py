@@ -67,6 +67,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         **ENDING,
     },
     "move_up": {"why_move_up": "Nobody has seen the child at home."},
+    "move_up_early": {"risk_reason": "He came with a burn this morning."},
     "move_up_late": {"why_move_up": "Nobody has answered."},
     "take_forward": {"gate_words": "It is justified."},
     "send_back": {"gate_refusal": "The answer seems right to me."},

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 # What the commands need; never what is run itself.
 READ = (
     *("escalation.cli", "escalation.notices.senders", "escalation.scheduler.rounds"),
-    "tests.support.desk",
+    *("tests.support.desk", "tests.support.site", "tests.web.visitor"),
 )
 # A bound for what is broken, not for what is slow.
 SECONDS = 300.0

@@ -294,7 +294,6 @@ PRACTICE_ROWS: Mapping[str, Row] = {
     "POST /practice/scripts/<name>": to(PRACTISING, 303),
     "POST /practice/move": to(PRACTISING, 303, 400, 409),
     "GET /practice/people": to({"", *PRACTISING}, 200),
-    "GET /practice/reset": to(PRACTISING, 200),
     "POST /practice/reset": to(PRACTISING, 303),
     "POST /practice/people/<person_id>": to({"", *PRACTISING}, 303),
 }

@@ -206,14 +206,13 @@ def test_every_script_has_a_page(being: Being) -> None:
         assert charlie.says("You should see:")
 
 
-def test_beginning_again_asks_first_and_the_next_request_of_everybody_works(
+def test_one_press_begins_again_and_the_next_request_of_everybody_works(
     being: Being, practice: Office
 ) -> None:
     ada, ben = being("ada"), being("ben")
     reference = desk_of(practice).raised()
     moved(ada, "next-working-day")
-    ada.open("/practice/reset")
-    assert ada.says("is thrown away, for everybody who practises here")
+    assert ada.says("Begin again throws every case here away, for everybody")
     assert references(practice) == [reference]
     assert ada.send("/practice/reset").location == "/practice"
     ada.open("/practice")
@@ -228,7 +227,7 @@ def test_beginning_again_asks_first_and_the_next_request_of_everybody_works(
 def test_looking_at_practice_changes_nothing(being: Being, practice: Office) -> None:
     ada = being("ada")
     before = everything(practice)
-    for address in ("/practice", "/practice/people", "/practice/reset", "/practice/scripts/urgent"):
+    for address in ("/practice", "/practice/people", "/practice/scripts/urgent"):
         assert ada.open(address).status_code == 200
     assert everything(practice) == before
     assert practice.clock.now() == place.FIRST_MOMENT

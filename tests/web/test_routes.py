@@ -179,7 +179,6 @@ PRACTICE = {
     "POST /practice/move": Access.SIGNED_IN,
     "GET /practice/people": Access.ANYONE,
     "POST /practice/people/<person_id>": Access.ANYONE,
-    "GET /practice/reset": Access.SIGNED_IN,
     "POST /practice/reset": Access.SIGNED_IN,
 }
 # Registered where an agency’s own sign-in is configured, and nowhere else.
