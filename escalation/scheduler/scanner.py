@@ -14,7 +14,7 @@ log = logging.getLogger("escalation.scanner")
 
 
 def scanner_round(office: Office) -> int:
-    """Ask it; 1 where it answers, 0 where it does not or where there is none."""
+    """Ask it; 1 where it does not answer, 0 where it does or where there is none."""
     if office.scanner is None:
         return 0
     trouble = None
@@ -23,7 +23,7 @@ def scanner_round(office: Office) -> int:
     except ScannerAway as away:
         trouble = str(away)
     note(office, trouble)
-    return 0 if trouble else 1
+    return 1 if trouble else 0
 
 
 def note(office: Office, trouble: str | None) -> None:

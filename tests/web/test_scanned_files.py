@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from escalation.office import Office
+from escalation.notices.senders import FileSender
+from escalation.office import Office, never
 from escalation.scanning import Scanner
+from escalation.scheduler.process import make_scheduler
 from escalation.scheduler.scanner import scanner_round
 from tests.escalation.test_command import run
 from tests.support import clamd
@@ -107,7 +109,7 @@ def test_while_the_scanner_is_away_no_file_is_kept_and_the_office_sees_it_at_onc
     assert olu.says("It is not well: the virus scanner does not answer: no file is kept until it does.")
     assert olu.client.get("/healthz").status_code == 503
     well, visits = behind("good")
-    assert scanner_round(well) == 1
+    assert scanner_round(well) == 0
     assert olu.client.get("/healthz").status_code == 200
     assert evidence(visits("ada"), draft, (CLEAN, "log.pdf")) == 303
     assert kept(office) == ["log.pdf"]
@@ -116,8 +118,12 @@ def test_while_the_scanner_is_away_no_file_is_kept_and_the_office_sees_it_at_onc
 @ONE
 def test_the_scheduler_finds_out_by_itself_that_the_scanner_is_away(behind: Behind, desk: Desk) -> None:
     all_rounds(desk)
-    assert scanner_round(behind("cut")[0]) == 0
-    _, visits = behind("good")
+    office, visits = behind("cut")
+    sender = FileSender(office.config.folder / "letters")
+    assert make_scheduler(desk.office, sender, never).get_job("scanner") is None
+    round_ = make_scheduler(office, sender, never).get_job("scanner")
+    assert round_
+    round_.func(*round_.args)
     olu = visits("olu")
     olu.open("/status")
     assert olu.says("It is not well: the virus scanner does not answer")
