@@ -47,7 +47,7 @@ class Scanner:
         answer = self._asked(b"zINSTREAM\0" + sent + struct.pack("!L", 0))
         harmful = _FOUND.fullmatch(answer)
         if harmful:
-            return harmful[1]
+            return harmful[1][:100]
         if answer != "stream: OK":
             raise ScannerAway(f"it answered “{answer[:100]}”")
         return ""

@@ -31,8 +31,8 @@ _HARMFUL = (
     " the file on, and show it to whoever looks after your computers."
 )
 _NOT_SCANNED = (
-    "“{}” was not added: our virus scanner does not answer, and no file is kept without it. What you typed is"
-    " kept. Try the file again in a few minutes, or go on without it."
+    "“{}” was not added: our virus scanner could not look at it just now, and no file is kept without that."
+    " What you typed is kept. Try the file again in a few minutes, or go on without it."
 )
 
 
@@ -123,7 +123,8 @@ def looked_at(sent: Sequence[FileStorage], settings: Uploads, scanner: Scanner |
             continue  # the box was left empty
         name, data = _name(file.filename), file.stream.read()
         fault = _fault(name, data, settings)
-        if not fault and len(found.good) >= settings.most_files:
+        # The harmful ones count too: a form of a thousand would be a thousand times asked about.
+        if not fault and len(found.good) + len(found.harmful) >= settings.most_files:
             fault = _too_many(name, settings)
         fault = fault or (_scanned(name, data, scanner, found) if scanner else "")
         if fault:
