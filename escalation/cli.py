@@ -26,12 +26,15 @@ from escalation.people import accounts
 from escalation.people.command import directory
 from escalation.people.leaving_command import leaver
 from escalation.practice.command import practice
+from escalation.scanning import scanner_of, try_out
 from escalation.scheduler import process, rounds
 from escalation.scheduler.command import health
 from escalation.scheduler.heartbeat import watch_round
+from escalation.scheduler.status import lacking
 from escalation.service import moving
 from escalation.signin import links, passwords
 from escalation.signin.command import account, keys_command, sign_out
+from escalation.signin.stolen import stolen_of
 from escalation.start import (
     configured_procedure,
     open_office,
@@ -307,6 +310,13 @@ def config_check(path: Path | None) -> None:
     settings.refuse_unsafe(config)
     procedure = configured_procedure(config)
     read_providers(config)
+    stolen_of(config)
+    scanner = scanner_of(config)
+    if scanner is not None:
+        try_out(scanner)
+        click.echo("The virus scanner answers, and finds the test file of EICAR.")
+    for sentence in lacking(config):
+        click.echo(sentence)
     click.echo(
         f"The settings are fit. Procedure: {procedure.title} ({procedure.id}, edition {procedure.edition})."
     )

@@ -90,6 +90,7 @@ class SignIn:
     absolute_hours: int = 12
     pin_idle_minutes: int = 10
     providers_file: str = ""
+    stolen_passwords_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ class Uploads:
 
     largest_megabytes: int = 5
     most_files: int = 5
+    scanner: str = ""
+    scanner_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

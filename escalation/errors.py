@@ -65,6 +65,10 @@ class ProviderAway(Exception):
     """An agency’s own sign-in does not answer, or not with what it should."""
 
 
+class ScannerAway(Exception):
+    """The virus scanner does not say whether a file is harmful. The words are for the log."""
+
+
 class Unavailable(Exception):
     """The record cannot be read or written just now."""
 

@@ -12,6 +12,7 @@ from escalation.office import Changing
 from escalation.people.directory import load_directory
 from escalation.procedures.shelf import install
 from escalation.signin.passwords import hash_password
+from escalation.signin.stolen import stolen_of
 from escalation.start import configured_procedure, upgrade
 from escalation.unprotected import refuse_unprotected
 
@@ -61,7 +62,7 @@ def make(config: Config, first: First) -> None:
         raise NotReady("These settings are for practice, which “escalation practice” makes.")
     refuse_unprotected(config)
     own = (first.name, first.email, first.partnership, config.service.name)
-    password_hash = hash_password(first.password, own)
+    password_hash = hash_password(first.password, own, stolen_of(config))
     office = upgrade(config)
     with office.changing() as work:
         digest = install_configured(work)

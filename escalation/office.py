@@ -20,6 +20,8 @@ from escalation.database.engine import Database
 from escalation.errors import Unreadable
 from escalation.federation.providers import Provider
 from escalation.procedures.shelf import UNREADABLE, Shelf
+from escalation.scanning import Scanner
+from escalation.signin.stolen import StolenPasswords
 from workflows.calendars import LOCAL, Calendar, calendar_named
 from workflows.definition import Procedure
 
@@ -111,7 +113,7 @@ class Changing(Reading):
 class Office:
     """Settings, clock, database and procedures. `token` makes unguessable strings of so many bytes.
 
-    `providers` are the agencies’ own sign-ins.
+    `providers` are the agencies’ own sign-ins, `scanner` looks at files, `stolen` lists stolen passwords.
     """
 
     config: Config
@@ -120,6 +122,8 @@ class Office:
     shelf: Shelf = field(default_factory=Shelf)
     token: Callable[[int], str] = secrets.token_hex
     providers: tuple[Provider, ...] = ()
+    scanner: Scanner | None = None
+    stolen: StolenPasswords | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,6 +15,8 @@ from escalation.database.engine import Database
 from escalation.errors import NotReady, Unavailable
 from escalation.federation.providers import read_providers
 from escalation.office import Office
+from escalation.scanning import scanner_of
+from escalation.signin.stolen import stolen_of
 from workflows.definition import Procedure
 from workflows.errors import DefinitionError
 from workflows.loader import LIBRARY, load_file
@@ -22,8 +24,10 @@ from workflows.loader import LIBRARY, load_file
 
 def make_office(config: Config) -> Office:
     """An office for these settings. The database is not looked at yet. NotReady where they do not fit."""
-    providers = read_providers(config)
-    return Office(config, _clock(config), _database(config), providers=providers)
+    # What the settings name is looked at first: a database that is opened would have to be closed again.
+    providers, scanner, stolen = read_providers(config), scanner_of(config), stolen_of(config)
+    database = _database(config)
+    return Office(config, _clock(config), database, providers=providers, scanner=scanner, stolen=stolen)
 
 
 def make_owned_office(config: Config) -> Office:

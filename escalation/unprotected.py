@@ -51,6 +51,12 @@ def _faults(config: Config) -> Iterator[str]:
             f"mail.security is “none”, so letters would travel to {mail.host} unencrypted."
             f" Write “starttls” or “tls”. {named}"
         )
+    scanner = split("uploads.scanner", config.uploads.scanner)
+    if scanner.scheme == "tcp" and not here(scanner.hostname) and (scanner.hostname or "") not in private:
+        yield (
+            f"uploads.scanner would have every file travel to {scanner.hostname} unencrypted, and clamd knows"
+            f" no other way. Run it on this machine (“unix:/run/clamav/clamd.ctl”). {named}"
+        )
     beat = split("watchdog.heartbeat_url", config.watchdog.heartbeat_url)
     if beat.scheme == "http" and not here(beat.hostname) and (beat.hostname or "") not in private:
         yield f"watchdog.heartbeat_url begins with http://. Write an https:// address. {named}"

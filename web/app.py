@@ -119,7 +119,9 @@ def create_app(office: Office) -> Flask:
     web.security.listen(app)
     web.rates.watch(app, office.config.server)
     web.edge.watch(app)
+    web.session.sign_forms()
     CSRFProtect(app)
+    app.jinja_env.globals["csrf_token"] = web.session.form_token
     web.hiding.watch(app)
     web.access.guard(app)
     web.typed.watch(app)
@@ -201,6 +203,7 @@ def _everywhere() -> dict[str, Any]:
         "tablet": bool(web.session.tablet()),
         "signed_in_until": session.until if session and known else None,
         "uploads": config.uploads,
+        "csrf_token": web.session.form_token,
     }
 
 

@@ -10,18 +10,21 @@ from typing import Any
 from marshmallow import ValidationError
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 
+from escalation import security
 from escalation.cases import drafts
 from escalation.cases import store as cases
 from escalation.cases.drafts import DraftFileRecord, DraftRecord
 from escalation.errors import NotFound, Unanswered
 from escalation.ledger import events
-from escalation.office import Changing, Reading
+from escalation.office import Changing, Office, Reading
 from escalation.people import partnerships, posts
 from escalation.people.access import Viewer
 from escalation.people.partnerships import PartnershipRecord
+from escalation.scheduler import scanner
 from escalation.service import Receipt, answers, raise_escalation
 from web import uploads, words
 from web.forms import CHOICES, given
+from web.uploads import LookedAt
 from workflows import machine
 from workflows.definition import NEW, Field, FormPage, Procedure
 from workflows.forms import Asked, form_schema
@@ -107,14 +110,14 @@ def keep_page(
     desk: Desk,
     page: FormPage,
     form: ImmutableMultiDict[str, str],
-    sent: MultiDict[str, FileStorage],
+    sent: Mapping[str, LookedAt],
 ) -> tuple[dict[str, Any], Messages]:
     """Keep what was typed, right or wrong; give it back with what is wrong with it."""
     typed = given(desk.procedure, page.fields, form)
     messages = _wrong(desk, page, typed)
     for question in desk.questions(page):
         if question.kind == "files":
-            faults = _keep_files(work, desk, sent.getlist(question.name))
+            faults = _keep_files(work, desk, sent.get(question.name, LookedAt()))
             messages.update({question.name: faults} if faults else {})
     kept = {q.name: typed.get(q.name, "") for q in desk.questions(page) if q.kind != "files"}
     drafts.save(work, desk.draft, kept, page=page.id, passed=not messages)
@@ -141,8 +144,28 @@ def _wrong_start(procedure: Procedure, answers: Mapping[str, Any]) -> Messages:
     return {}
 
 
-def _keep_files(work: Changing, desk: Desk, sent: list[FileStorage]) -> list[str]:
-    good, wrong = uploads.taken_in(sent, work.office.config.uploads, already=len(desk.files))
+def files_sent(
+    office: Office, viewer: Viewer, draft_id: str, page_id: str, sent: MultiDict[str, FileStorage]
+) -> dict[str, LookedAt]:
+    """The files of a page, looked at before anything is kept: a scanner may be slow. NotFound."""
+    if not any(file.filename for _, file in sent.items(multi=True)):
+        return {}
+    with office.reading() as look:
+        desk = open_desk(look, viewer, draft_id)
+        asked = [q.name for q in desk.questions(desk.page(page_id)) if q.kind == "files"]
+    found = {
+        name: uploads.looked_at(sent.getlist(name), office.config.uploads, office.scanner) for name in asked
+    }
+    for each in found.values():
+        for harmful in each.harmful:
+            security.tell(office.config, "harmful file", security.REFUSED, found=harmful)
+        if each.away:
+            scanner.note(office, each.away)
+    return found
+
+
+def _keep_files(work: Changing, desk: Desk, sent: LookedAt) -> list[str]:
+    good, wrong = uploads.with_room(sent, work.office.config.uploads, already=len(desk.files))
     for file in good:
         drafts.add_file(work.db, desk.draft.id, file)
     return wrong

@@ -172,10 +172,11 @@ def page(draft_id: str, page_id: str) -> ResponseReturnValue:
 @access(Access.RAISER)
 def save_page(draft_id: str, page_id: str) -> ResponseReturnValue:
     """Keep what was typed even where it does not pass."""
+    sent = drafting.files_sent(office(), viewer(), draft_id, page_id, request.files)
     with office().changing() as work:
         desk = open_desk(work, viewer(), draft_id)
         shown = desk.page(page_id)
-        typed, messages = drafting.keep_page(work, desk, shown, request.form, request.files)
+        typed, messages = drafting.keep_page(work, desk, shown, request.form, sent)
         after = open_desk(work, viewer(), draft_id)
     if messages:
         return _page(after, shown, typed, messages), 400

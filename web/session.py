@@ -9,6 +9,8 @@ from typing import Any, cast
 from flask import Flask, abort, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import Signer
 from werkzeug.wrappers import Response
 
 from escalation import security
@@ -25,6 +27,7 @@ _OFFICE = "office"
 _PHONE = "phone"
 _BROWSER = "browser"
 _TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for whom to load
+_FORMS = "csrf_token"  # the name under which Flask-WTF keeps what its tokens sign
 _KEPT = "kept"
 _MOST_KEPT = 4  # of the people who share a tablet, each may have left something half written
 _TABLET = "tablet"
@@ -37,6 +40,17 @@ class Signed(SecureCookieSessionInterface):
     """The cookie, signed with HMAC-SHA-256 where Flask would take SHA-1."""
 
     digest_method = staticmethod(hashlib.sha256)
+
+
+def sign_forms() -> None:
+    """The tokens of forms too are signed with HMAC-SHA-256: Flask-WTF takes the default of this library."""
+    Signer.default_digest_method = staticmethod(hashlib.sha256)
+
+
+def form_token() -> str:
+    """The token of this page’s forms. What it signs is made by us: Flask-WTF would make it with SHA-1."""
+    session.setdefault(_FORMS, office().token(32))
+    return cast(str, generate_csrf())
 
 
 class Person:

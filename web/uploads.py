@@ -6,13 +6,15 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from werkzeug.datastructures import FileStorage
 
 from escalation.config import Uploads
+from escalation.errors import ScannerAway
 from escalation.privacy.content import Upload
+from escalation.scanning import Scanner
 
 LONGEST_NAME = 100
 # Documents of Word and OpenDocument are packs of files.
@@ -23,6 +25,15 @@ _PACK, _ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 _NOT_INSIDE = (".zip", ".7z", ".rar", ".gz", ".exe", ".js", ".vbs", "vbaproject.bin", "vbadata.xml")
 _MACROS = ("basic/", "scripts/")  # where OpenDocument keeps them
 WANTED = "Save it as a PDF, Word (.docx), OpenDocument (.odt), plain text, JPEG or PNG file, and try again."
+
+_HARMFUL = (
+    "“{}” was not added: our virus scanner found something harmful in it. What you typed is kept. Do not pass"
+    " the file on, and show it to whoever looks after your computers."
+)
+_NOT_SCANNED = (
+    "“{}” was not added: our virus scanner could not look at it just now, and no file is kept without that."
+    " What you typed is kept. Try the file again in a few minutes, or go on without it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +102,59 @@ _KINDS = (
 )
 
 
-def taken_in(
-    sent: Sequence[FileStorage], settings: Uploads, *, already: int
-) -> tuple[list[Upload], list[str]]:
-    """The files that may be kept, and a sentence for each that may not. `already` is how many there are."""
-    good: list[Upload] = []
-    wrong: list[str] = []
+@dataclass(slots=True)
+class LookedAt:
+    """Files that were sent: those that may be kept, a sentence for each that may not.
+
+    `harmful` is what a virus scanner calls what it found, `away` why it could not be asked.
+    """
+
+    good: list[Upload] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    harmful: list[str] = field(default_factory=list)
+    away: str = ""
+
+
+def looked_at(sent: Sequence[FileStorage], settings: Uploads, scanner: Scanner | None = None) -> LookedAt:
+    """Look at each file, and have the scanner look, if there is one. Slow then: it wants no transaction."""
+    found = LookedAt()
     for file in sent:
         if not file.filename:
             continue  # the box was left empty
         name, data = _name(file.filename), file.stream.read()
         fault = _fault(name, data, settings)
-        if not fault and already + len(good) >= settings.most_files:
-            fault = f"“{name}” was not added: {settings.most_files} files is the most. Remove one first."
+        # The harmful ones count too: a form of a thousand would be a thousand times asked about.
+        if not fault and len(found.good) + len(found.harmful) >= settings.most_files:
+            fault = _too_many(name, settings)
+        fault = fault or (_scanned(name, data, scanner, found) if scanner else "")
         if fault:
-            wrong.append(fault)
+            found.wrong.append(fault)
         else:
-            good.append(_upload(name, data))
-    return good, wrong
+            found.good.append(_upload(name, data))
+    return found
+
+
+def with_room(found: LookedAt, settings: Uploads, *, already: int) -> tuple[list[Upload], list[str]]:
+    """Those of them that fit beside the ones already there, and all that is wrong with the others."""
+    room = max(settings.most_files - already, 0)
+    surplus = [_too_many(file.name, settings) for file in found.good[room:]]
+    return found.good[:room], [*found.wrong, *surplus]
+
+
+def _scanned(name: str, data: bytes, scanner: Scanner, found: LookedAt) -> str:
+    if not found.away:  # asked again for each of many files, who waits would wait for each
+        try:
+            harmful = scanner.found_in(data)
+        except ScannerAway as away:
+            found.away = str(away)
+        else:
+            found.harmful += [harmful] if harmful else []
+            return _HARMFUL.format(name) if harmful else ""
+    return _NOT_SCANNED.format(name)
+
+
+def _too_many(name: str, settings: Uploads) -> str:
+    return f"“{name}” was not added: {settings.most_files} files is the most. Remove one first."
 
 
 def _fault(name: str, data: bytes, settings: Uploads) -> str:

@@ -33,6 +33,7 @@ def _lines(found: Status) -> list[str]:
     lines += [f"{words}: {_said(last.ended_at if last else None)}." for words, last in found.rounds]
     lines.append(f"Limits that have run out and nothing has followed: {found.overdue}.")
     lines.append(f"The oldest letter that has not left: {_said(found.unsent_since, 'none')}.")
+    lines += list(found.lacking)
     lines += [f"Alarm: {alarm.reference}: {alarm.sentence}." for alarm in found.alarms]
     lines += [
         f"Parked since {_said(row.since)}: {row.reference}: “{row.words}” ({row.reason})."

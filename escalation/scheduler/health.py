@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,13 @@ from escalation.deadlines.tables import Deadline
 from escalation.errors import NotReady, Unavailable
 from escalation.notices.outbox import waiting_since
 from escalation.office import Office, Reading
-from escalation.scheduler.rounds import last_rounds
+from escalation.scheduler.rounds import LastRound, last_rounds
 
+NONE, THERE, AWAY = "none", "there", "away"  # of what an installation may have besides
 LATE_SWEEP = 20  # ticks without a finished sweep before it counts as stopped
 LEAST_PATIENCE = timedelta(minutes=5)
+_NO_FILES = "the virus scanner does not answer: no file is kept until it does"
+_NO_PASSWORDS = "the list of stolen passwords cannot be read: nobody can choose a password"
 LETTERS_WAIT = timedelta(hours=1)
 
 
@@ -67,13 +71,30 @@ def look(work: Reading) -> Health:
         "parked_because": parked,
         "oldest_unsent_letter": oldest.isoformat() if oldest else None,
         "alarms": alarms,
+        "scanner": _scanner(work, rounds.get("scanner")),
+        "stolen_passwords": _stolen(work),
     }
     reason = (
         _reason(work, sweep.ended_at if sweep else None, overdue, alarms)
         or _letters(work, oldest)
         or (f"{sum(parked.values())} limits failed too often and are parked" if parked else "")
+        or (_NO_FILES if body["scanner"] == AWAY else "")
+        or (_NO_PASSWORDS if body["stolen_passwords"] == AWAY else "")
     )
     return _ill(body, reason) if reason else Health(True, {"status": "well", **body})
+
+
+def _scanner(work: Reading, last: LastRound | None) -> str:
+    if work.office.scanner is None:
+        return NONE
+    return AWAY if last is not None and last.trouble else THERE
+
+
+def _stolen(work: Reading) -> str:
+    stolen = work.office.stolen
+    if stolen is None:
+        return NONE
+    return THERE if os.access(stolen.file, os.R_OK) else AWAY
 
 
 def _parked(work: Reading) -> dict[str, int]:

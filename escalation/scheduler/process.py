@@ -16,6 +16,8 @@ from escalation.notices.senders import Sender, sender_of
 from escalation.office import Office, Stopping
 from escalation.scheduler.heartbeat import watch_round
 from escalation.scheduler.rounds import deliver_round, guarded, sweep_round, tidy_round
+from escalation.scheduler.scanner import SECONDS as SCANNER_SECONDS
+from escalation.scheduler.scanner import scanner_round
 
 # After an outage a sweep has minutes of work, and people want their pages meanwhile. No more than this: on
 # SQLite it holds the lock for writing most of that time, and whoever waits for it waits for this process.
@@ -66,7 +68,9 @@ def make_scheduler(office: Office, sender: Sender, stopping: Stopping) -> Backgr
     rules = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     scheduler = BackgroundScheduler(timezone=UTC, job_defaults=rules)
     every = office.config.schedule
+    scanner = [("scanner", partial(scanner_round, office), SCANNER_SECONDS)] if office.scanner else []
     rounds = (
+        *scanner,
         ("sweep", partial(sweep_round, office, stopping), every.sweep_seconds),
         ("deliver", partial(deliver_round, office, sender, stopping), every.deliver_seconds),
         ("audit", partial(watch_round, office), every.audit_seconds),

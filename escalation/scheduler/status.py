@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from escalation.config import Config
 from escalation.deadlines.alarms import Alarm
 from escalation.deadlines.auditor import audit, overdue_unfired
 from escalation.deadlines.parked import Parked, Retried, parked, retried
@@ -18,6 +19,7 @@ ROUNDS = {
     "sweep": "Limits were last looked through",
     "deliver": "Letters were last sent",
     "audit": "Open challenges were last checked",
+    "scanner": "The virus scanner was last asked whether it is there",
     "heartbeat": "The outside watch was last told that all is well",
 }
 
@@ -26,7 +28,8 @@ ROUNDS = {
 class Status:
     """What somebody sees. `reason` says why it is not well; empty where it is.
 
-    Rounds, what is overdue and what is unsent are of the whole installation; the rest of some partnerships.
+    Rounds, what is overdue or unsent, and what is `lacking` (it would protect people, and is not set up) are
+    of the whole installation; the rest of some partnerships.
     """
 
     reason: str
@@ -36,12 +39,15 @@ class Status:
     alarms: tuple[Alarm, ...]
     parked: tuple[Parked, ...]
     retried: tuple[Retried, ...]
+    lacking: tuple[str, ...]
 
 
 def status(work: Reading, partnership_ids: Collection[str]) -> Status:
     """Look now: the alarms are those of this moment, not of the last round."""
     known = last_rounds(work.db)
-    wanted = [name for name in ROUNDS if name != "heartbeat" or work.office.config.watchdog.heartbeat_url]
+    config = work.office.config
+    unused = {"heartbeat": not config.watchdog.heartbeat_url, "scanner": not config.uploads.scanner}
+    wanted = [name for name in ROUNDS if not unused.get(name)]
     return Status(
         reason=health.look(work).body.get("reason", ""),
         rounds=tuple((ROUNDS[name], known.get(name)) for name in wanted),
@@ -50,4 +56,16 @@ def status(work: Reading, partnership_ids: Collection[str]) -> Status:
         alarms=tuple(alarm for alarm in audit(work) if alarm.partnership_id in partnership_ids),
         parked=parked(work, partnership_ids),
         retried=retried(work, partnership_ids),
+        lacking=lacking(config),
     )
+
+
+def lacking(config: Config) -> tuple[str, ...]:
+    """What would protect people and is not set up, each as a sentence."""
+    found = {
+        "No virus scanner is set up: files are kept without being scanned.": config.uploads.scanner,
+        "No list of stolen passwords is set up: a new password is only compared with the commonest ones.": (
+            config.sign_in.stolen_passwords_file
+        ),
+    }
+    return tuple(sentence for sentence, setting in found.items() if not setting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -19,11 +20,18 @@ from escalation.people import accounts
 from escalation.people.accounts import AccountRecord
 from escalation.people.posts import posts_of
 from escalation.signin import links, sessions
+from escalation.signin.stolen import ListAway, StolenPasswords
 
 SHORTEST = 12
 LONGEST = 200
 LEAST_LEFT = 8  # so much must be left of a password once one’s own words are taken out
 _ADVICE = "Three random words are good."
+_TRIED_FIRST = "Others use this password, or nearly this one: it is among the first that are tried."
+_NOT_LOOKED_UP = (
+    "We could not look whether this password was stolen somewhere, so nothing was changed. Try again in a few"
+    " minutes. If it happens again, tell your administrator."
+)
+log = logging.getLogger("escalation.passwords")
 # OWASP's argon2id floor: enough to slow a guesser, small enough that a flood of sign-ins fits in memory.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _COMMON = Path(__file__).parent / "common.txt"
@@ -50,13 +58,14 @@ class SignedIn:
     old: bool
 
 
-def hash_password(password: str, own: Iterable[str] = ()) -> str:
+def hash_password(password: str, own: Iterable[str] = (), stolen: StolenPasswords | None = None) -> str:
     """An argon2id hash. Unanswered, with the reason, where the password is too easy to guess.
 
     `own` are words of the person’s that others know: their name, their address, their agency, this service.
+    `stolen` is the list of stolen passwords, where there is one; if it cannot be read, no password is taken.
     """
     chosen = _same(password)
-    fault = fault_of(chosen, own)
+    fault = fault_of(chosen, own) or _stolen(chosen, stolen)
     if fault:
         raise Unanswered({"password": [f"{fault} {_ADVICE}"]})
     return HASHER.hash(chosen)
@@ -68,7 +77,7 @@ def fault_of(password: str, own: Iterable[str] = ()) -> str:
         return f"The password must have between {SHORTEST} and {LONGEST} characters."
     small = password.casefold()
     if small in common() or _only_a_common_word(small):
-        return "Many people use this password, or nearly this one: it is among the first that are tried."
+        return _TRIED_FIRST
     if len(set(small)) < 5 or _REPEATED.fullmatch(small):
         return "The password repeats itself, which makes it easy to guess."
     if len(_without_runs(small)) < 5:
@@ -76,6 +85,14 @@ def fault_of(password: str, own: Iterable[str] = ()) -> str:
     if _mostly_own(small, own):
         return "The password is made of your name, your address, your agency or this service."
     return ""
+
+
+def _stolen(password: str, stolen: StolenPasswords | None) -> str:
+    try:
+        return _TRIED_FIRST if stolen is not None and stolen.holds(password) else ""
+    except ListAway as away:
+        log.error("stolen passwords cannot be looked up", extra={"trouble": str(away)})
+        raise Unanswered({"password": [_NOT_LOOKED_UP]}) from away
 
 
 @cache
@@ -138,7 +155,9 @@ def check(found: AccountRecord | None, password: str) -> SignedIn | None:
     It takes no transaction: the hash is slow, and others want the record meanwhile.
     """
     kept = found.password_hash if found else ""
-    given = _same(password[: LONGEST + 1])
+    # Whole, or not at all: cut off, more than the password would be taken for it. One sign comes apart into
+    # four at most.
+    given = _same(password) if len(password) <= 4 * LONGEST else ""
     if not kept.startswith("$argon2"):
         kept, found = (
             _nobody(),
@@ -166,7 +185,7 @@ def own_words(work: Reading, person_id: str) -> list[str]:
 
 def choose(work: Changing, person_id: str, password: str, *, but: int | None = None) -> None:
     """Give a person a new password. It ends their other sessions, and every link of theirs. Unanswered."""
-    hashed = hash_password(password, own_words(work, person_id))
+    hashed = hash_password(password, own_words(work, person_id), work.office.stolen)
     accounts.keep_hash(work, person_id, hashed)
     sessions.end_all(work, person_id, but=but)
     links.end_all(work, person_id)

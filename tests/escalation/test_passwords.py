@@ -97,6 +97,20 @@ def test_the_same_signs_from_another_keyboard_are_the_same_password(office: Offi
     assert check(found, "cafe window ember") is None
 
 
+def test_nothing_is_cut_off_a_password_however_it_is_typed(office: Office) -> None:
+    longest = "window ember " * 15 + "caf\u00e9s"
+    assert len(longest) == 200
+    with office.changing() as work:
+        assert set_password(work, "ada@meadow.example", longest)
+    with office.reading() as work:
+        found = accounts.account(work, "ada@meadow.example")
+    apart = longest.replace("\u00e9", "e\u0301")
+    assert check(found, longest)
+    assert check(found, apart)
+    for more in (longest + "x", apart + "x", longest[:-1], longest + "x" * 2000, ""):
+        assert check(found, more) is None
+
+
 def test_somebody_invited_has_no_password_and_nobody_is_told(office: Office) -> None:
     with office.changing() as work:
         accounts.keep_hash(work, "ada", "!")

@@ -31,6 +31,11 @@ def starts(folder: Path, text: str, *, service: str = "", mode: str = "real") ->
         ("", "[watchdog]\nheartbeat_url = 'http://watch.example/key'", "Write an https:// address"),
         (
             "",
+            "[uploads]\nscanner = 'tcp://scan.example:3310'",
+            "every file travel to scan.example unencrypted",
+        ),
+        (
+            "",
             "[mail]\nchannel = 'webhook'\nwebhook_address = 'http://team.example/1'",
             "must begin with https://",
         ),
@@ -72,6 +77,9 @@ def test_real_use_refuses_what_travels_unencrypted(
         ("private_hosts = 'mail, database'", "[database]\nurl = 'postgresql://a:b@database/e'"),
         ("private_hosts = '0.0.0.0'", "[server]\nhost = '0.0.0.0'"),
         ("private_hosts = 'watch'", "[watchdog]\nheartbeat_url = 'http://watch/key'"),
+        ("", "[uploads]\nscanner = 'unix:/run/clamav/clamd.ctl'"),
+        ("", "[uploads]\nscanner = 'tcp://127.0.0.1:3310'"),
+        ("private_hosts = 'clamd'", "[uploads]\nscanner = 'tcp://clamd'"),
         ("", f"[database]\nurl = 'postgresql://a:b@{ELSEWHERE}/e?sslmode=verify-full&sslrootcert=ca.pem'"),
         ("", "[database]\nurl = 'postgresql:///e?host=/run/postgresql'"),
         ("", "[database]\nurl = 'postgresql+psycopg://a:b@[::1]:5432/e'"),

@@ -40,6 +40,7 @@ SPEAKING = {
     "escalation/federation/exchange.py": "an agency’s sign-in, from the providers’ file",
     "escalation/notices/senders.py": "the mail server, from the settings",
     "escalation/notices/services.py": "GOV.UK Notify and a team’s channel, from the settings",
+    "escalation/scanning.py": "a virus scanner, from the settings",
     "escalation/scheduler/heartbeat.py": "the watch from outside, from the settings",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_the_cookie_is_signed_with_sha_256_and_with_nothing_less(
         real.config.service.secret_key,
         salt="cookie-session",
         serializer=app.session_interface.serializer,  # type: ignore[attr-defined] # Flask’s own
-        signer_kwargs={"key_derivation": "hmac"},
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
     )
     ada.client.set_cookie("escalation", str(forged.dumps({"_user_id": "x"})))
     with ada.client.session_transaction() as seen:

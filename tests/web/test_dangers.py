@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import fields, replace
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from escalation.config import SECTIONS, Config, Server
@@ -228,6 +230,25 @@ def test_more_boxes_than_any_page_has_are_refused(visits: Visits) -> None:
         "/sign-in", data=f"{parts}--x--\r\n", content_type="multipart/form-data; boundary=x"
     )
     assert sent.status_code == 413
+
+
+def test_the_tokens_of_forms_are_signed_with_sha_256_and_made_by_us(visits: Visits, office: Office) -> None:
+    ada = visits("ada")
+    ada.open("/cover")
+    with ada.client.session_transaction() as kept:
+        made = kept["csrf_token"]
+    assert len(made) == 64
+
+    def read(digest: str) -> object:
+        signer = {"digest_method": getattr(hashlib, digest)}
+        secret = office.config.service.secret_key
+        return URLSafeTimedSerializer(secret, salt="wtf-csrf-token", signer_kwargs=signer).loads(
+            ada.hidden("csrf_token")
+        )
+
+    assert read("sha256") == made
+    with pytest.raises(BadSignature):
+        read("sha1")
 
 
 def test_the_same_question_answered_twice_counts_as_it_was_first(visits: Visits, desk: Desk) -> None:

@@ -12,7 +12,8 @@ from werkzeug.datastructures import FileStorage
 
 from escalation.config import Uploads
 from escalation.privacy.content import Upload
-from web.uploads import MOST_MEMBERS, taken_in
+from web import uploads
+from web.uploads import MOST_MEMBERS
 
 WORD = {"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}
 ODT = "application/vnd.oasis.opendocument.text"
@@ -28,7 +29,8 @@ def pack(members: dict[str, bytes], *, squeezed: int = zipfile.ZIP_DEFLATED) -> 
 
 
 def looked_at(data: bytes, name: str = "letter.docx") -> tuple[list[Upload], list[str]]:
-    return taken_in([FileStorage(io.BytesIO(data), name)], Uploads(), already=0)
+    found = uploads.looked_at([FileStorage(io.BytesIO(data), name)], Uploads())
+    return found.good, found.wrong
 
 
 def refused(data: bytes, name: str = "letter.docx") -> bool:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from escalation.cases import drafts
 from escalation.config import Uploads
 from tests.support.desk import CHALLENGE
-from web.uploads import taken_in
+from web.uploads import looked_at, with_room
 from workflows.loader import library
 
 PROCEDURE = library()["standard"]
@@ -313,10 +313,10 @@ def docx(**more: bytes) -> bytes:
     ],
 )
 def test_a_file_is_known_by_its_content(name, data, kept_as):
-    good, wrong = taken_in([FileStorage(io.BytesIO(data), name)], Uploads(), already=0)
-    assert wrong == []
-    assert good[0].name == kept_as
-    assert good[0].data == data
+    found = looked_at([FileStorage(io.BytesIO(data), name)], Uploads())
+    assert found.wrong == []
+    assert found.good[0].name == kept_as
+    assert found.good[0].data == data
 
 
 @pytest.mark.parametrize(
@@ -331,13 +331,16 @@ def test_a_file_is_known_by_its_content(name, data, kept_as):
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_with_what_to_do(data, sentence):
-    good, wrong = taken_in([FileStorage(io.BytesIO(data), "x.bin")], Uploads(largest_megabytes=1), already=0)
-    assert good == []
-    assert sentence in wrong[0]
+    found = looked_at([FileStorage(io.BytesIO(data), "x.bin")], Uploads(largest_megabytes=1))
+    assert found.good == []
+    assert sentence in found.wrong[0]
 
 
 def test_no_more_files_than_the_settings_allow():
     files = [FileStorage(io.BytesIO(b"x"), f"{n}.txt") for n in range(3)]
-    good, wrong = taken_in(files, Uploads(most_files=2), already=1)
+    found = looked_at(files, Uploads(most_files=2))
+    assert (len(found.good), len(found.wrong)) == (2, 1)
+    good, wrong = with_room(found, Uploads(most_files=2), already=1)
     assert len(good) == 1
+    assert len(wrong) == 2
     assert all("2 files is the most" in sentence for sentence in wrong)
