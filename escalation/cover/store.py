@@ -75,7 +75,7 @@ def make(work: Changing, viewer: Viewer, given: Mapping[str, Any]) -> int:
 
 
 def _tell(work: Changing, viewer: Viewer, made: int, post: PostRecord, by_post: PostRecord) -> None:
-    """Whoever is covered, whoever covers and those who answer for the post, where somebody else arranged it."""
+    """Whoever is covered, whoever covers and those who answer for the post: somebody else arranged it."""
     over = giving.answering(work, post, but={viewer.person_id})
     near = [each for each in over if each.agency_id == post.agency_id] or over
     letters.tell_of_cover(work, made, dict.fromkeys((post.id, by_post.id, *(each.id for each in near))))
