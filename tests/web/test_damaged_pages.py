@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from escalation.deadlines.auditor import audit
 from escalation.ledger.verify import verify_cases
+from escalation.office import Office
 from tests.support.desk import ANSWER, CHALLENGE, Desk
 from tests.web.case_visitors import hidden
 from tests.web.conftest import Visits
@@ -38,7 +39,12 @@ def told(desk: Desk) -> str:
 
 def damage(desk: Desk, statement: str) -> None:
     """Behind the engine’s back."""
-    with desk.office.changing() as work:
+    damage_in(desk.office, statement)
+
+
+def damage_in(office: Office, statement: str) -> None:
+    """The same, in any office."""
+    with office.changing() as work:
         on = " ON events" if work.db.dialect.name == "postgresql" else ""
         work.db.execute(text(f"DROP TRIGGER events_never_update{on}"))
         work.db.execute(text(statement))
