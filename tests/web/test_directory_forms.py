@@ -111,7 +111,10 @@ def test_a_person_is_added_to_a_post_and_invited_by_letter(desk: Desk, visits: V
 def test_a_post_is_added_given_ended_and_closed(desk: Desk, visits: Visits) -> None:
     moira = visits("moira")
     assert filled_in(moira, f"{MEADOW}/add-post", name="Toddlers", level="practitioner") == 303
-    assert filled_in(moira, "/directory/posts/toddlers/edit", name="Toddler room lead", level="practitioner") == 303
+    assert (
+        filled_in(moira, "/directory/posts/toddlers/edit", name="Toddler room lead", level="practitioner")
+        == 303
+    )
     assert filled_in(moira, "/directory/posts/toddlers/give", person="niamh", **DAY) == 303
     assert moira.says("The post is given.")
     assert {"toddlers", "meadow-babyroom"} <= {post.id for post in desk.person("niamh").posts}
