@@ -139,8 +139,8 @@ LETTERS = {
     "cover_arranged": Letter(
         "Cover was arranged for a post: is that right?",
         "Somebody else has arranged that whoever holds one post also acts for another. You hold one of the"
-        " two, or answer for it. The page says which, by whom, and from when to when. If that is not right, end"
-        " it there.",
+        " two, or answer for it. The page says which, by whom, and from when to when. If that is not right,"
+        " end it there.",
         NOW,
         page="cover",
     ),

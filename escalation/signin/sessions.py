@@ -129,10 +129,15 @@ def begin(
         "device_id": device_id,
     }
     work.db.execute(insert(Session).values(**values))
+    _note(before, waits_for, person_id=person_id, how=how)
+    return token
+
+
+def _note(before: str | None, waits_for: str, *, person_id: str, how: str) -> None:
+    """Somebody signed in, or half so; or the session that follows a whole one is told of."""
     outcome = f"waits for {waits_for}" if waits_for else security.SUCCEEDED
     what = "session renewed" if before == "" else security.SIGN_IN
     security.note(what, outcome, person_id=person_id, how=how)
-    return token
 
 
 def known(work: Reading, token: str, *, tablet: str = "") -> Known | None:

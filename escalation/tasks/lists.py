@@ -18,7 +18,6 @@ from escalation.procedures.shelf import UNREADABLE
 from escalation.tasks import store
 from escalation.tasks.store import ENDED_BY_HAND, WORDS, TaskRecord
 
-
 SOMEBODY = "somebody outside, as its procedure says"
 
 
