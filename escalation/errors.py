@@ -48,10 +48,16 @@ class Unanswered(Refusal):
 class Unreadable(Refusal):
     """The procedure of a case cannot be read: damaged, gone, or of an edition nobody knows."""
 
+    said = "The procedure of this challenge cannot be read just now, so nothing can be done to it here."
+
     def __init__(self) -> None:
-        super().__init__(
-            "The procedure of this challenge cannot be read just now, so nothing can be done to it here."
-        )
+        super().__init__(self.said)
+
+
+class Damaged(Unreadable, ValueError):
+    """Something on the record of a case cannot be read; what passes over the unreadable passes over it."""
+
+    said = "Part of the record of this challenge is damaged, so this cannot be done here just now."
 
 
 class NotSignedIn(Refusal):

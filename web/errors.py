@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from escalation.errors import (
+    Damaged,
     NotFound,
     NotPossible,
     NotSignedIn,
@@ -134,6 +135,14 @@ TABLE: dict[type[Exception] | int, Told] = {
         "Its procedure cannot be read",
         "Nothing was recorded now, and nothing that was entered before is lost. The partnership’s office is "
         "told of it. Ring whoever must act.",
+        keeps="copy",
+        exact="yes",
+    ),
+    Damaged: Told(
+        503,
+        "Part of its record is damaged",
+        "Nothing was recorded now. Tell the partnership’s office today, with the challenge’s reference. "
+        "Until it is mended, ring whoever must act.",
         keeps="copy",
         exact="yes",
     ),

@@ -1,4 +1,4 @@
-"""One case whose procedure cannot be read: what its rows say without it. Nothing can be done to it."""
+"""One case whose procedure or record cannot be read: what its rows say all the same. No act is offered."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from escalation.cases import store as cases
+from escalation.cases.damage import marked, record_of
 from escalation.cases.sighted import shown
 from escalation.cases.store import CaseRecord
 from escalation.cases.telling import SYSTEM, Told
 from escalation.deadlines import store as deadlines
 from escalation.errors import NotFound
-from escalation.ledger import events
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from escalation.people import posts
@@ -43,7 +43,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class BarePage:
-    """What of a case can be shown without its procedure. `told_at`: since when its office knows of it."""
+    """What of a case can be shown without its procedure. `told_at`: since when its office knows of it.
+
+    `damaged`: it is its record that cannot be read as a whole, not its procedure or not that alone.
+    """
 
     case: CaseRecord
     raising: str
@@ -53,6 +56,7 @@ class BarePage:
     timeline: tuple[Told, ...]
     files: tuple[FileRecord, ...]
     told_at: datetime | None
+    damaged: bool
     sight: Sight
 
 
@@ -75,7 +79,8 @@ def bare_board_page(work: Reading, viewer: Viewer, reference: str) -> BarePage:
 
 
 def _page(work: Reading, case: CaseRecord, standing: Standing, sees: Sight) -> BarePage:
-    history = [event for event in events.history(work.db, case.id) if shown(event, sees)]
+    record = record_of(work, case)
+    history = [event for event in record.history if shown(event, sees)]
     known = _posts(work, case, standing, history)
     people = _people(work, history) if sees.names else {}
     numbers = {event.number for event in history}
@@ -91,9 +96,10 @@ def _page(work: Reading, case: CaseRecord, standing: Standing, sees: Sight) -> B
             for each in deadlines.live(work.db, case.id)
             if not each.timer and each.obliged_post_id in known
         ),
-        timeline=tuple(_told(event, known, people) for event in history),
+        timeline=marked((_told(event, known, people) for event in history), record.damaged),
         files=tuple(file for file in files if file.number in numbers),
         told_at=next((task.made_at for task in alarms if task.done_at is None), None),
+        damaged=bool(record.damaged),
         sight=sees,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from escalation.agreements import store as agreements
 from escalation.cases import hands, possible
 from escalation.cases import store as cases
+from escalation.cases.damage import Record, marked, record_of
 from escalation.cases.hands import Change
 from escalation.cases.possible import NotYet, Possible
 from escalation.cases.sighted import shown
@@ -18,8 +19,7 @@ from escalation.cases.store import CaseRecord
 from escalation.cases.telling import Entry, Statement, Telling, Told, entries, statement, told
 from escalation.deadlines import store as deadlines
 from escalation.deadlines.store import DeadlineRecord
-from escalation.errors import NotFound
-from escalation.ledger import events
+from escalation.errors import Damaged, NotFound
 from escalation.ledger.events import EventRecord
 from escalation.office import Reading
 from escalation.people import posts
@@ -29,6 +29,7 @@ from escalation.people.rules import Function
 from escalation.people.tables import Person, Post
 from escalation.privacy import content
 from escalation.privacy.content import FileRecord
+from escalation.procedures.shelf import UNREADABLE
 from escalation.reads import store as reads
 from escalation.reads.opening import opened_until, standing_of
 from escalation.reads.store import ReaderRecord
@@ -82,7 +83,8 @@ class Promise:
 class CasePage:
     """Everything a case page shows, made through the sight of whoever reads it.
 
-    `seen` is the number of the newest event they see; `open_until` when an emergency closes to them again.
+    `seen` is the number of the newest event they see; `open_until` when an emergency closes to them again;
+    `damaged`: whether something on its record is not as it was recorded.
     """
 
     case: CaseRecord
@@ -108,12 +110,13 @@ class CasePage:
     came: Change | None
     sight: Sight
     seen: int
+    damaged: bool
     readers: tuple[ReaderRecord, ...]
     open_until: datetime | None
 
 
 def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
-    """The page for somebody who may read the case. NotFound for anybody else; Unreadable."""
+    """The page for somebody who may read the case. NotFound for anybody else; Unreadable, Damaged."""
     case = cases.by_reference(work.db, reference)
     standing = standing_of(work, viewer, case)
     if not may(viewer, Function.READ, standing):
@@ -124,7 +127,7 @@ def case_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
 def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
     """The page for a board: the whole history, without the child’s details and without workers’ names.
 
-    NotFound; Unreadable.
+    NotFound; Unreadable, Damaged.
     """
     case = cases.by_reference(work.db, reference)
     standing = cases.standing(work.db, case)
@@ -134,11 +137,30 @@ def board_page(work: Reading, viewer: Viewer, reference: str) -> CasePage:
 
 
 def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, sees: Sight) -> CasePage:
-    procedure = work.followed(case.procedure_digest)
-    history = [event for event in events.history(work.db, case.id) if shown(event, sees)]
+    """Damaged where an event that is not sound keeps the page from being told."""
+    record = record_of(work, case)
+    try:
+        return _told(work, viewer, case, sees, _Read(standing, record))
+    except (*UNREADABLE, AttributeError) as error:
+        if not record.damaged:
+            raise
+        raise Damaged from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a case before its page is told."""
+
+    standing: Standing
+    record: Record
+
+
+def _told(work: Reading, viewer: Viewer, case: CaseRecord, sees: Sight, read: _Read) -> CasePage:
+    procedure, standing = work.followed(case.procedure_digest), read.standing
+    history = [event for event in read.record.history if shown(event, sees)]
     known = _posts(work, standing, history)
     telling = Telling(procedure, case, known, _people(work, history) if sees.names else {})
-    words = content.contents(work.db, case.id)
+    words = read.record.words
     running = deadlines.live(work.db, case.id)
     at = possible.look(work, viewer, case, standing, running)
     files = _files(work, case, sees, history)
@@ -159,7 +181,8 @@ def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, s
         due=tuple(_due(work, procedure, known, deadline, case.track) for deadline in running),
         child=entries(procedure, _child(procedure, words[1].body)) if sees.child and 1 in words else (),
         statements=_statements(telling, words, history) if sees.words else (),
-        timeline=tuple(told(telling, event) for event in history),
+        timeline=marked((told(telling, event) for event in history), read.record.damaged),
+        damaged=bool(read.record.damaged),
         promises=_promises(work, case, words),
         outside=outside(telling, tasks.of_case(work.db, case.id), history) if sees.relations else (),
         files=files,
@@ -168,7 +191,7 @@ def _page(work: Reading, viewer: Viewer, case: CaseRecord, standing: Standing, s
         may=possible.now(at) if sees.acts else (),
         not_yet=possible.later(at) if sees.acts else (),
         sight=sees,
-        seen=history[-1].number if history else case.version,
+        seen=history[-1].number,
         readers=reads.readers_of(work.db, case.id) if sees.readers else (),
         open_until=opened_until(work, case.id, viewer.person_id) if sees.emergency else None,
     )

@@ -13,11 +13,12 @@ from escalation.cover import rules
 from escalation.cover.questions import BY, POST, Offered, Wanted, checked
 from escalation.cover.tables import Cover
 from escalation.errors import NotFound, NotPossible, NotYours, Unanswered
+from escalation.notices import letters
 from escalation.office import Changing, Reading
-from escalation.people import partnerships, posts
+from escalation.people import care, giving, partnerships, posts
 from escalation.people.access import Viewer
 from escalation.people.posts import PostRecord
-from escalation.people.tables import Person
+from escalation.people.tables import Agency, Person, Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,17 @@ def make(work: Changing, viewer: Viewer, given: Mapping[str, Any]) -> int:
     if same is not None:
         return same
     rules.refuse(work, viewer, post, by_post, since, until)
-    return _keep(work, viewer, wanted, since, until)
+    made = _keep(work, viewer, wanted, since, until)
+    if not any(person_id == viewer.person_id for person_id, _, _ in posts.holders(work.db, post.id, since)):
+        _tell(work, viewer, made, post, by_post)
+    return made
+
+
+def _tell(work: Changing, viewer: Viewer, made: int, post: PostRecord, by_post: PostRecord) -> None:
+    """Whoever is covered, whoever covers and those who answer for the post: somebody else arranged it."""
+    over = giving.answering(work, post, but={viewer.person_id})
+    near = [each for each in over if each.agency_id == post.agency_id] or over
+    letters.tell_of_cover(work, made, dict.fromkeys((post.id, by_post.id, *(each.id for each in near))))
 
 
 def _morning(work: Reading, day: date) -> datetime:
@@ -97,13 +108,19 @@ def _keep(work: Changing, viewer: Viewer, wanted: Wanted, since: datetime, until
 
 
 def coming(work: Reading, viewer: Viewer) -> tuple[CoverRow, ...]:
-    """The covers that run or will, of the posts the viewer arranges for, holds or covers. Soonest first."""
+    """The covers that run or will, of the posts the viewer arranges for, answers for, holds or covers.
+
+    Soonest first.
+    """
     mine = {post.id for post in (*rules.arrangeable(work.db, viewer), *viewer.posts)}
+    whole = [post.partnership_id for post in care.seeing_to(viewer) if care.whole_of(post)]
+    theirs = select(Post.id).join(Agency).where(Agency.partnership_id.in_(whole))
+    mine_or_theirs = or_(Cover.post_id.in_(mine), Cover.by_post_id.in_(mine), Cover.post_id.in_(theirs))
     still = (or_(Cover.ended_at.is_(None), Cover.ended_at > work.now), Cover.until > work.now)
     query = (
         select(Cover.__table__, Person.name)
         .join(Person, Person.id == Cover.made_by)
-        .where(or_(Cover.post_id.in_(mine), Cover.by_post_id.in_(mine)), *still)
+        .where(mine_or_theirs, *still)
         .order_by(Cover.since, Cover.id)
     )
     return tuple(_row(work, viewer, row) for row in work.db.execute(query))
@@ -149,4 +166,6 @@ def _end(work: Changing, cover_ids: list[int], person_id: str, at: datetime) -> 
 
 def _may_end(db: Connection, viewer: Viewer, post: PostRecord, by_post: PostRecord) -> bool:
     own = {each.id for each in viewer.posts if not each.covered_from}
-    return by_post.id in own or post.id in {each.id for each in rules.arrangeable(db, viewer)}
+    if by_post.id in own or post.id in {each.id for each in rules.arrangeable(db, viewer)}:
+        return True
+    return any(care.in_care(each, post) for each in care.seeing_to(viewer))

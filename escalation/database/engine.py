@@ -52,6 +52,7 @@ class Database:
     """A database, SQLite or PostgreSQL, behind two doors."""
 
     def __init__(self, url: str, *, busy_seconds: float = 10) -> None:
+        self.patience = 1.0
         self.engine = _engine(url, busy_seconds)
         self._file = _file_of(self.engine)
         # Connections that look and connections that change are kept apart on SQLite: to switch one makes it
@@ -97,15 +98,16 @@ class Database:
                 raise Unavailable("the database file was moved or replaced")
             _commit(change)
 
-    def give_way(self, *, at_most: float = 1) -> None:
+    def give_way(self, *, at_most: float | None = None) -> None:
         """Let whoever waits to change a SQLite database go first. Called between many short transactions.
 
         Who waits for SQLite only looks now and then whether it is free, and would hardly ever find the moment
-        between two transactions of a sweep. So they say that they wait, and the sweep lets them begin; it
-        goes on after `at_most` seconds all the same, whatever has become of them.
+        between two transactions of a sweep, or of letters that leave. So they say that they wait, and those
+        let them begin; they go on after `at_most` seconds (else `patience`) all the same, whatever has become
+        of whoever waited.
         """
         pause = threading.Event()
-        for _ in range(int(at_most / _LOOKS_AGAIN)):
+        for _ in range(int((self.patience if at_most is None else at_most) / _LOOKS_AGAIN)):
             with self._queue(fcntl.LOCK_EX) as nobody_waits:
                 if nobody_waits:
                     return

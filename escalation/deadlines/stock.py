@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from escalation.cover.acting import with_covered
 from escalation.cover.tables import Aside
 from escalation.deadlines.expected import Happening
 from escalation.deadlines.tables import Deadline
+from escalation.ledger.events import facts_in
 from escalation.ledger.tables import Event
 from escalation.office import Reading
 from escalation.people.access import Part, Standing
@@ -77,7 +77,7 @@ class OpenCase:
     def happenings(self) -> Iterator[Happening]:
         """Its events. ValueError where one cannot be read."""
         for row in self.events:
-            facts = json.loads(row.facts)
+            facts = facts_in(row.facts)
             yield Happening(row.number, row.action, row.from_state, row.to_state, facts, row.hash)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from escalation.errors import NotPossible
+from escalation.errors import Damaged, NotPossible
 from escalation.ledger.tables import Event
 
+_HISTORY = select(Event.__table__).where(Event.case_id == bindparam("case_id")).order_by(Event.number)
 FIRST = ""
 # How a one-use key that was spent on something else is refused.
 SENT = "This form was already sent with other words. Nothing new was recorded."
@@ -93,9 +94,39 @@ def _plain(value: Any) -> str:
 
 
 def history(db: Connection, case_id: int) -> list[EventRecord]:
-    """Every event of a case, in order."""
-    query = select(Event.__table__).where(Event.case_id == case_id).order_by(Event.number)
-    return [_record(dict(row._mapping)) for row in db.execute(query)]
+    """Every event of a case, in order. Damaged where one cannot be read."""
+    try:
+        rows = db.execute(_HISTORY, {"case_id": case_id}).all()
+    except ValueError as error:  # a moment that is none, on SQLite
+        raise Damaged from error
+    return [_record(dict(row._mapping)) for row in rows]
+
+
+def readable(db: Connection, case_id: int) -> tuple[list[EventRecord], frozenset[int]]:
+    """What can be read of the events of a case, and the numbers of those that cannot be read, or not wholly.
+
+    One whose facts cannot be read is there without them; one that cannot be read at all is left out.
+    """
+    try:
+        return history(db, case_id), frozenset()
+    except Damaged:
+        numbers = db.scalars(select(Event.number).where(Event.case_id == case_id).order_by(Event.number))
+        found = {number: _as_far(db, case_id, number) for number in numbers.all()}
+    unread = frozenset(number for number, (_, whole) in found.items() if not whole)
+    return [event for event, _ in found.values() if event], unread
+
+
+def _as_far(db: Connection, case_id: int, number: int) -> tuple[EventRecord | None, bool]:
+    """(an event as far as it can be read, whether that is all of it)."""
+    try:
+        found = db.execute(_HISTORY.where(Event.number == number), {"case_id": case_id}).one()
+    except ValueError:
+        return None, False
+    row = dict(found._mapping)
+    try:
+        return _record(row), True
+    except Damaged:
+        return EventRecord(**{**row, "facts": {}}), False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +164,8 @@ class Act:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """The facts. Few of them are ever asked for, so they are read only then."""
-        found: Mapping[str, Any] = json.loads(self.kept)
-        return found
+        """The facts. Few of them are ever asked for, so they are read only then. Damaged."""
+        return facts_in(self.kept)
 
 
 _ACTS = (
@@ -210,8 +240,19 @@ _LATEST = (
 def latest_facts(db: Connection, case_id: int, *, action: str, person_id: str) -> Mapping[str, Any]:
     """The facts of the newest event of an action that a person did on a case; empty where there is none."""
     found = db.scalar(_LATEST, {"case_id": case_id, "action": action, "person_id": person_id})
-    return json.loads(found) if found else {}
+    return facts_in(found) if found else {}
 
 
 def _record(row: Mapping[Any, Any]) -> EventRecord:
-    return EventRecord(**{**row, "facts": json.loads(row["facts"])})
+    return EventRecord(**{**row, "facts": facts_in(row["facts"])})
+
+
+def facts_in(kept: str) -> Mapping[str, Any]:
+    """The facts of an event from the text they are kept as. Damaged where it is none."""
+    try:
+        found = json.loads(kept)
+    except ValueError as error:
+        raise Damaged from error
+    if not isinstance(found, dict):
+        raise Damaged
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,9 +16,11 @@ from sqlalchemy import Connection, String, and_, select, type_coerce
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
 from escalation.cases.tables import Case
-from escalation.ledger.events import FIRST, EventRecord, event_hash, history
+from escalation.errors import Damaged
+from escalation.ledger.events import FIRST, EventRecord, event_hash, history, readable
 from escalation.ledger.tables import Event
 from escalation.office import Reading
+from escalation.privacy import content
 from escalation.privacy.content import ContentRecord, content_digest
 from escalation.privacy.content import contents as contents_of
 from escalation.privacy.tables import Content
@@ -57,9 +59,7 @@ def faults_of(case: CaseRecord, events: list[EventRecord], contents: dict[int, C
     found += [
         f"the words of event {event.number} are not those that were recorded"
         for event in events
-        if event.content_digest
-        and event.number in contents
-        and content_digest(contents[event.number]) != event.content_digest
+        if not _words_fit(event, contents.get(event.number))
     ]
     state = fold(events)
     last = events[-1] if events else None
@@ -79,9 +79,31 @@ def verify_cases(work: Reading, references: Sequence[str] = ()) -> tuple[int, li
     faults = []
     for reference in doubtful:
         case = cases.by_reference(work.db, reference)
-        found = faults_of(case, history(work.db, case.id), contents_of(work.db, case.id))
-        faults += [f"{reference}: {fault}" for fault in found]
+        faults += [f"{reference}: {fault}" for fault in _faults(work, case)]
     return checked, faults
+
+
+def _faults(work: Reading, case: CaseRecord) -> list[str]:
+    try:
+        return faults_of(case, history(work.db, case.id), contents_of(work.db, case.id))
+    except Damaged:
+        events, unread = readable(work.db, case.id)
+        words, mute = content.readable(work.db, case.id)
+        numbers = sorted({*unread, *mute, *damaged(events, words)})
+        return [f"event {number} cannot be read as it was recorded" for number in numbers]
+
+
+def damaged(events: Sequence[EventRecord], contents: Mapping[int, ContentRecord]) -> frozenset[int]:
+    """The numbers of the events that are not as they were recorded, or whose words are not."""
+    return frozenset(
+        event.number
+        for event in events
+        if event_hash(event) != event.hash or not _words_fit(event, contents.get(event.number))
+    )
+
+
+def _words_fit(event: EventRecord, words: ContentRecord | None) -> bool:
+    return not event.content_digest or words is None or content_digest(words) == event.content_digest
 
 
 def fold(events: list[EventRecord]) -> str:

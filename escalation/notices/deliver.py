@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from escalation.notices import addressing, deliveries, failing, mails, outbox
 from escalation.notices.deliveries import DeliveryRecord
 from escalation.notices.mails import Ready
 from escalation.notices.senders import Refused, Sender, Unreachable
-from escalation.office import Office, Stopping, never
+from escalation.office import Changing, Office, Stopping, never
 
 PUT_OFF = timedelta(hours=1)
 log = logging.getLogger("escalation.deliver")
@@ -64,6 +65,14 @@ def _tried(step: Callable[[], int]) -> int | Exception:
         return error
 
 
+@contextmanager
+def _changing(office: Office) -> Iterator[Changing]:
+    """A short transaction of many: on SQLite, people who wait to save go first."""
+    office.database.give_way()
+    with office.changing() as work:
+        yield work
+
+
 def _address(office: Office) -> None:
     while ids := _due(office):
         if isinstance(_tried(partial(_address_these, office, ids)), Exception):
@@ -79,28 +88,28 @@ def _due(office: Office) -> list[int]:
 
 
 def _address_these(office: Office, message_ids: Sequence[int]) -> int:
-    with office.changing() as work:
+    with _changing(office) as work:
         nobodys = addressing.address(work, message_ids)
     for each in nobodys:
-        with office.changing() as work:
+        with _changing(office) as work:
             failing.nobody(work, each)
     return len(message_ids)
 
 
 def _put_off(office: Office, message_id: int, error: Exception) -> None:
     log.error("letter not addressed", extra={"letter": message_id, "trouble": failing.said(error)})
-    with office.changing() as work:
+    with _changing(office) as work:
         outbox.wait_until(work.db, [message_id], work.now + PUT_OFF)
 
 
 def _claim(office: Office) -> list[DeliveryRecord]:
-    with office.changing() as work:
+    with _changing(office) as work:
         deliveries.gather(work.db, work.now)
         return deliveries.claim(work.db, work.now)
 
 
 def _let_go(office: Office, taken: Sequence[DeliveryRecord], wait: timedelta) -> None:
-    with office.changing() as work:
+    with _changing(office) as work:
         deliveries.let_go(work.db, [delivery.id for delivery in taken], work.now + wait)
 
 
@@ -117,7 +126,7 @@ def _send(office: Office, sender: Sender, delivery: DeliveryRecord) -> int:
 
 def _tidy(office: Office, delivery: DeliveryRecord, found: Ready) -> None:
     """Write down what was sent, what was not worth it, and what somebody else is to get."""
-    with office.changing() as work:
+    with _changing(office) as work:
         for message_id, why in found.pointless.items():
             outbox.drop(work.db, [message_id], work.now, why)
         if found.elsewhere:
@@ -134,7 +143,7 @@ def _tidy(office: Office, delivery: DeliveryRecord, found: Ready) -> None:
 
 
 def _failed(office: Office, delivery: DeliveryRecord, error: Exception) -> None:
-    with office.changing() as work:
+    with _changing(office) as work:
         letters = outbox.living(work.db, deliveries.enclosed(work.db, delivery.id))
         failing.failed(work, delivery, error)
     references = sorted({message.reference for message in letters if message.reference})

@@ -312,6 +312,12 @@ def reaches_somebody(db: Connection, message_id: int, but: int) -> bool:
     return bool(db.scalar(select(query)))
 
 
+def written_since(db: Connection, person_id: str, letter: str, moment: datetime) -> bool:
+    """Whether a letter about their own signing in was written to a person since a moment."""
+    mine = (Delivery.person_id == person_id, Delivery.letter == letter, Delivery.written_at > moment)
+    return db.scalar(select(Delivery.id).where(*mine).limit(1)) is not None
+
+
 def reached_since(db: Connection, person_ids: Collection[str], moment: datetime) -> set[str]:
     """Which of these people a mail has gone to since a moment."""
     query = select(Delivery.person_id).where(Delivery.person_id.in_(person_ids), Delivery.sent_at >= moment)

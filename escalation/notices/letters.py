@@ -31,9 +31,17 @@ def tell_of_lost_factor(work: Changing, lost_id: int, post_ids: Iterable[str]) -
 
 def tell_of_given_posts(work: Changing, occasion: str, post_ids: Iterable[str]) -> None:
     """Write to those who answer for an agency that posts of it were given: one letter, however many were."""
-    name, letter = f"given {occasion}", "post_given"
-    new = [each for each in post_ids if not outbox.known(work.db, "", [name], [letter], each)]
-    outbox.write(work, None, letter, new, occasion=name)
+    _once(work, f"given {occasion}", "post_given", post_ids)
+
+
+def tell_of_cover(work: Changing, cover_id: int, post_ids: Iterable[str]) -> None:
+    """Write to those a cover concerns that somebody else arranged it."""
+    _once(work, f"cover {cover_id}", "cover_arranged", post_ids)
+
+
+def _once(work: Changing, occasion: str, letter: str, post_ids: Iterable[str]) -> None:
+    new = [each for each in post_ids if not outbox.known(work.db, "", [occasion], [letter], each)]
+    outbox.write(work, None, letter, new, occasion=occasion)
 
 
 def tell(

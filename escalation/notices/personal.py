@@ -49,7 +49,14 @@ LETTERS = {
         "The address of your account was changed",
         "Whoever keeps the directory gave your account another e-mail address just now, so this is the last"
         " message to this one. If you did not ask for that, ring your partnership’s office at once: letters"
-        " with links for signing in go to the new address from now on.",
+        " with links for signing in go to the new address, without an authenticator app in three days.",
+    ),
+    "no link yet": PersonalLetter(
+        "No link for a new password yet",
+        "Somebody, probably you, asked for a new password. The e-mail address of your account was changed in"
+        " the last three days, so no link goes to it yet: whoever had the address before can still say that"
+        " it was not right. Your password works as before. Ask again after three days, or ring your"
+        " partnership’s office.",
     ),
     "passkeys": PersonalLetter(
         "A passkey of yours was added or removed",

@@ -136,6 +136,14 @@ LETTERS = {
         NOW,
         page="given-posts",
     ),
+    "cover_arranged": Letter(
+        "Cover was arranged for a post: is that right?",
+        "Somebody else has arranged that whoever holds one post also acts for another. You hold one of the"
+        " two, or answer for it. The page says which, by whom, and from when to when. If that is not right,"
+        " end it there.",
+        NOW,
+        page="cover",
+    ),
     "handed": Letter(
         "A challenge came to you: {reference}",
         "A challenge that somebody else had is with your post now, or you were named to lead on it. Its"

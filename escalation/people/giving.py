@@ -1,7 +1,8 @@
 """A second person for a post that a keeper of the directory gives. The only writer of who answered what.
 
-Whoever works in the agency already begins at once; anybody else when a second person has said that it is
-right. Either is told at once to those who answer for the agency, and “wrong” ends it at once.
+Whoever works in the agency already begins at once, where the post opens nothing to them yet; anybody else
+when a second person has said that it is right. Either is told at once to those who answer for the agency, and
+“wrong” ends it at once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from escalation.notices import letters
 from escalation.office import Changing, Reading
 from escalation.people import care, posts, register
 from escalation.people.access import Viewer, posts_that
-from escalation.people.posts import OPEN, PostRecord, goes_on, held_now, open_at, posts_where
+from escalation.people.live_work import has_challenges
+from escalation.people.posts import LADDER, OPEN, PostRecord, goes_on, held_now, open_at, posts_where
 from escalation.people.rules import Function
 from escalation.people.tables import Agency, GivenPost, Holding, Person, Post
 
@@ -56,9 +58,10 @@ def give(
     Where nobody but these two can answer, nor could lately, it is in force at once, and stays to be asked
     about.
     """
-    known = works_in(work, person_id, post.agency_id)
     two = {by, person_id}
-    waits = not known and bool(answering(work, post, but=two) or _answered_lately(work, post, but=two))
+    waits = _opens(work, person_id, post) and bool(
+        answering(work, post, but=two) or _answered_lately(work, post, but=two)
+    )
     made = register.begin_holding(work.db, post.id, person_id, since, until, waits=waits)
     note(work, by, post, person_id, made)
     return waits
@@ -75,9 +78,27 @@ def note(work: Changing, by: str, post: PostRecord, person_id: str, holding_id: 
 
 def works_in(work: Reading, person_id: str, agency_id: str) -> bool:
     """Whether somebody holds a post of an agency now, in force."""
-    query = select(Holding.id).join(Post, Post.id == Holding.post_id)
+    return bool(_held_in(work, person_id, agency_id))
+
+
+def _held_in(work: Reading, person_id: str, agency_id: str) -> dict[str, str]:
+    """The posts of an agency somebody holds now, in force, with the level of each."""
+    query = select(Post.id, Post.level).join(Holding, Holding.post_id == Post.id)
     mine = (Holding.person_id == person_id, Post.agency_id == agency_id, held_now(work.now))
-    return work.db.execute(query.where(*mine).limit(1)).first() is not None
+    return {row.id: row.level for row in work.db.execute(query.where(*mine))}
+
+
+def _opens(work: Reading, person_id: str, post: PostRecord) -> bool:
+    """Whether a post would open to somebody what they do not read by those they hold in its agency.
+
+    A change of room opens nothing on its day. An older account may be the giver’s own, or a friend’s: it is
+    no way to challenges that are there already, nor up the ladder, nor to the keeping of a directory.
+    """
+    held = _held_in(work, person_id, post.agency_id)
+    if post.id in held:
+        return False
+    as_high = LADDER[LADDER.index(post.level) :] if post.level in LADDER else (post.level,)
+    return not set(held.values()) & set(as_high) or has_challenges(work.db, post.id)
 
 
 def answering(work: Reading, post: PostRecord, *, but: Collection[str]) -> list[PostRecord]:

@@ -92,9 +92,9 @@ def put_post(work: Changing, viewer: Viewer, given: Given) -> str:
     if known and _crosses(known.level, level) and entries.holders_after(work, known.id):
         raise NotPossible([f"Somebody holds this post. {APART} Add another post instead."])
     if known and care.answers_less(known.level, level) and entries.holders_after(work, known.id):
-        raise NotPossible(
-            ["Somebody holds this post, and answers for others by it. Add another post instead."]
-        )
+        raise NotPossible([ANSWERS])
+    if known and _rises(known.level, level) and entries.holders_after(work, known.id):
+        raise NotPossible(["Somebody holds this post. Add another post at that level, and give it to them."])
     if known and known.level != level and waiting_at(work.db, [known.id]):
         raise NotPossible(["Open challenges wait at this post, so its level stays as it is until they end."])
     return _write(_by(work, viewer, agency), "post", known, given, values, agency.id)
@@ -155,11 +155,17 @@ def agency_of_person(work: Reading, viewer: Viewer, person_id: str, given: Given
     return found[0]
 
 
+ANSWERS = "Somebody holds this post, and answers for others by it. Add another post instead."
 APART = "Whoever looks after the directory reads no challenge."
 
 
 def _crosses(level: str, other: str) -> bool:
     return (level in KEEPING_LEVELS) != (other in KEEPING_LEVELS)
+
+
+def _rises(level: str, other: str) -> bool:
+    """Whether whoever holds it would rise with it, and nobody be asked whether that is right."""
+    return level in LADDER and other in LADDER[LADDER.index(level) + 1 :]
 
 
 def hold(

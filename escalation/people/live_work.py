@@ -46,6 +46,11 @@ def waiting_at(db: Connection, post_ids: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(query)}
 
 
+def has_challenges(db: Connection, post_id: str) -> bool:
+    """Whether a post is, or was, part of any challenge, so that whoever is given it reads that at once."""
+    return bool(db.scalar(select(exists().where(Participant.post_id == post_id))))
+
+
 def live_work_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:
     """The posts only this person holds at that moment that are responsible in open challenges."""
     mine = set(db.scalars(select(Holding.post_id).where(Holding.person_id == person_id, held_now(now))))

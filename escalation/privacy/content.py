@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from escalation.errors import Damaged
 from escalation.ledger.events import canonical
 from escalation.privacy.tables import Content, EvidenceFile
 
@@ -73,9 +74,27 @@ def keep(
 
 
 def contents(db: Connection, case_id: int) -> dict[int, ContentRecord]:
-    """The words of a case, by the number of the event they came with."""
+    """The words of a case, by the number of the event they came with. Damaged where some cannot be read."""
+    found, unread = readable(db, case_id)
+    if unread:
+        raise Damaged
+    return found
+
+
+def readable(db: Connection, case_id: int) -> tuple[dict[int, ContentRecord], frozenset[int]]:
+    """The words of a case that can be read, and the numbers of the events whose words cannot."""
     query = select(Content.number, Content.salt, Content.body).where(Content.case_id == case_id)
-    return {row.number: ContentRecord(row.salt, json.loads(row.body)) for row in db.execute(query)}
+    found = {row.number: (row.salt, _body(row.body)) for row in db.execute(query)}
+    sound = {number: ContentRecord(salt, body) for number, (salt, body) in found.items() if body is not None}
+    return sound, frozenset(found) - frozenset(sound)
+
+
+def _body(kept: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(kept)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def files(db: Connection, case_id: int) -> list[FileRecord]:

@@ -7,11 +7,12 @@ and who dealt with it. No event holds an address.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
 from escalation.deadlines import store as deadlines
-from escalation.errors import NotFound, NotPossible
+from escalation.errors import NotFound, NotPossible, Unreadable
 from escalation.office import Changing
 from escalation.people.access import Viewer
 from escalation.people.posts import PostRecord
@@ -19,7 +20,8 @@ from escalation.service import record
 from escalation.service.answers import Answers
 from escalation.service.record import Doing, Ground
 from escalation.tasks import store as tasks
-from escalation.tasks.store import ENDED_BY_HAND, TaskRecord
+from escalation.tasks.lists import ended_by_hand
+from escalation.tasks.store import TaskRecord
 from workflows.machine import Step
 from workflows.replay import SEEN_TO, TOLD_INSTEAD
 
@@ -50,14 +52,15 @@ def tell_instead(work: Changing, case_id: int, side: str, *, to: PostRecord, of:
 
 
 def seen_to(work: Changing, viewer: Viewer, task_id: int) -> None:
-    """Whoever a task is for has dealt with letters that fail; on the record of the case, where it is of one.
+    """Whoever a task is for has dealt with it; on the record of the case, where it is of one.
 
     NotFound where it is not theirs; NotPossible where somebody else of the post was first. Said twice by one
-    person, it is recorded once.
+    person, it is recorded once. Where the case’s procedure or record cannot be read no event is added to it:
+    the task alone keeps who dealt with it, and when.
     """
     task = tasks.one(work.db, task_id)
     post = next((post for post in viewer.posts if task and post.id == task.post_id), None)
-    if task is None or post is None or task.kind not in ENDED_BY_HAND:
+    if task is None or post is None or not ended_by_hand(work, task):
         raise NotFound
     if task.case_id is not None:
         work = hold(work, [task.case_id])
@@ -65,7 +68,9 @@ def seen_to(work: Changing, viewer: Viewer, task_id: int) -> None:
     if task.done_at is not None:
         _refuse_second(viewer, task)
         return
-    number = _recorded(work, viewer, post, task) if task.case_id is not None else None
+    number = None
+    with suppress(Unreadable):  # no event is written then, nor half of one
+        number = _recorded(work, viewer, post, task) if task.case_id is not None else None
     if not tasks.done(work.db, task.id, now=work.now, number=number, person_id=viewer.person_id):
         raise NotPossible(["Somebody else has recorded that already."])
 

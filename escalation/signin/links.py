@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 
 from escalation import keys, security
-from escalation.notices import personal
+from escalation.notices import deliveries, personal
 from escalation.office import Changing, Reading
 from escalation.people import accounts
-from escalation.people.posts import open_at
+from escalation.people.posts import open_at, posts_of
 from escalation.people.tables import Person
 from escalation.signin import throttle
-from escalation.signin.tables import Link
+from escalation.signin.tables import Authenticator, Link
 
 INVITATION, RESET, FACTOR = "invitation", "reset", "factor"
 LASTS = {INVITATION: timedelta(days=7), RESET: timedelta(hours=24), FACTOR: timedelta(hours=24)}
+# So long whoever had the old address has to say that the change was not theirs: a weekend, and a day.
+OBJECTS = timedelta(days=3)
 _KEPT = timedelta(days=30)
 
 
@@ -47,12 +49,30 @@ def send(work: Changing, person_id: str, kind: str) -> None:
 def ask_reset(work: Changing, email: str) -> None:
     """Somebody has forgotten a password. Nobody is told whether anybody has that address.
 
-    It goes to the address in the directory, never to the one that was typed.
+    It goes to the address in the directory, never to the one that was typed; to a fresh one without a link.
     """
     waits = throttle.count(work, throttle.letters(accounts.normal(email)))
     found = accounts.account(work, email)
-    if waits is None and found is not None:
+    if waits is not None or found is None:
+        return
+    if _fresh(work, found.person_id):
+        personal.write(work, found.person_id, "no link yet")
+    else:
         send(work, found.person_id, RESET)
+
+
+def _fresh(work: Reading, person_id: str) -> bool:
+    """Whether an address was changed so lately that a link to it could be somebody else’s way in.
+
+    Not where an authenticator is asked for beside it, nor where the account opens nothing yet.
+    """
+    since = work.now - OBJECTS
+    if not deliveries.written_since(work.db, person_id, "address", since):
+        return False
+    asked = (Authenticator.person_id == person_id, Authenticator.removed_at.is_(None))
+    if work.db.scalar(select(Authenticator.id).where(*asked).limit(1)) is not None:
+        return False
+    return bool(posts_of(work.db, person_id, work.now))
 
 
 def good(work: Reading, token: str) -> LinkRecord | None:

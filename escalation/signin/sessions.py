@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, select,
 
 from escalation import security
 from escalation.config import Config
-from escalation.errors import NotFound
+from escalation.errors import NotFound, NotPossible
 from escalation.office import Changing, Reading
 from escalation.people.access import Viewer
 from escalation.people.posts import OPEN_NOW, open_at, posts_of
@@ -26,6 +26,7 @@ HALF = timedelta(minutes=15)  # for finding the telephone, or setting up an auth
 CONFIRMED = timedelta(minutes=10)
 KEPT = timedelta(days=1)
 CODE, SETUP = "code", "setup"
+OVER = "You were signed out here meanwhile, so nothing was changed. Sign in again, then do it once more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,15 @@ def begin(
 
     `how` is told to the person (“password and code”). `factor` names the second factor that was given, if one
     was. `instead_of` is the session it follows: whenever somebody may do more than before, the token is new.
+    NotPossible where that one was ended meanwhile: nothing follows it.
     """
-    there = select(Person.id).where(Person.id == person_id, open_at(work.now))
-    if work.db.scalar(there.with_for_update(read=True)) is None:
+    if not _lock(work, Person.id == person_id, open_at(work.now)):
         raise NotFound
     token, before = work.office.token(32), None
     if instead_of is not None:
         before = _end(work, instead_of, person_id)
+        if before is None:
+            raise NotPossible([OVER])
     values = {
         "token_hash": _hash(token),
         "person_id": person_id,
@@ -126,10 +129,15 @@ def begin(
         "device_id": device_id,
     }
     work.db.execute(insert(Session).values(**values))
+    _note(before, waits_for, person_id=person_id, how=how)
+    return token
+
+
+def _note(before: str | None, waits_for: str, *, person_id: str, how: str) -> None:
+    """Somebody signed in, or half so; or the session that follows a whole one is told of."""
     outcome = f"waits for {waits_for}" if waits_for else security.SUCCEEDED
     what = "session renewed" if before == "" else security.SIGN_IN
     security.note(what, outcome, person_id=person_id, how=how)
-    return token
 
 
 def known(work: Reading, token: str, *, tablet: str = "") -> Known | None:
@@ -207,6 +215,15 @@ def end(work: Changing, session_id: int, person_id: str, *, what: str = "session
     return True
 
 
+def _lock(work: Changing, *rules: ColumnElement[bool]) -> int:
+    """Nobody else begins or ends sessions of these people until this transaction ends; how many they are.
+
+    Else whoever ends all of them would wait for one that is being followed, and never see the one that does.
+    """
+    query = select(Person.id).where(*rules).order_by(Person.id)
+    return len(work.db.execute(query.with_for_update(key_share=True)).all())
+
+
 def _end(work: Changing, session_id: int, person_id: str) -> str | None:
     """End it. What it still waited for; None where there is no such session."""
     mine = (Session.id == session_id, Session.person_id == person_id, Session.ended_at.is_(None))
@@ -237,6 +254,7 @@ def end_on_device(work: Changing, device_id: int) -> None:
 
 def end_all(work: Changing, person_id: str, *, but: int | None = None) -> int:
     """End every session of a person, or every other; how many. A cookie copied from one opens nothing."""
+    _lock(work, Person.id == person_id)
     mine = [Session.person_id == person_id, Session.ended_at.is_(None)]
     if but is not None:
         mine.append(Session.id != but)
@@ -248,6 +266,7 @@ def end_all(work: Changing, person_id: str, *, but: int | None = None) -> int:
 
 def end_of_many(work: Changing, people: Select[str], *, but: int | None = None) -> int:
     """End every session of all these people, or every other; how many."""
+    _lock(work, Person.id.in_(people))
     theirs: list[ColumnElement[bool]] = [Session.person_id.in_(people), Session.ended_at.is_(None)]
     if but is not None:
         theirs.append(Session.id != but)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,12 +18,15 @@ from escalation.procedures.shelf import UNREADABLE
 from escalation.tasks import store
 from escalation.tasks.store import ENDED_BY_HAND, WORDS, TaskRecord
 
+SOMEBODY = "somebody outside, as its procedure says"
+
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
     """One thing that waits for a post of the viewer’s. `part`: whether that post may open the case itself.
 
     `may_end`: whether its person says that it is done; others end by a form of the case, or by themselves.
+    `unread`: the case’s procedure cannot be read, so there is no such form, and its record gets no entry.
     """
 
     id: int
@@ -33,6 +35,7 @@ class ToDo:
     part: bool
     since: datetime
     may_end: bool
+    unread: bool
     done: bool
 
 
@@ -55,25 +58,42 @@ def things_to_do(work: Reading, viewer: Viewer) -> tuple[ToDo, ...]:
 def thing_to_do(work: Reading, viewer: Viewer, task_id: int) -> ToDo:
     """One task that the viewer may end, or has ended. NotFound for any other."""
     task = store.one(work.db, task_id)
-    if task is None or task.kind not in ENDED_BY_HAND or task.post_id not in viewer.post_ids:
+    if task is None or task.post_id not in viewer.post_ids or not ended_by_hand(work, task):
         raise NotFound
     return _to_do(work, task)
 
 
+def ended_by_hand(work: Reading, task: TaskRecord) -> bool:
+    """Whether only its person can say that a task is done: also where there is no form of its case for it."""
+    return task.kind in ENDED_BY_HAND or (task.kind == "tell" and _unread(work, task))
+
+
+def _unread(work: Reading, task: TaskRecord) -> bool:
+    """Whether the procedure of its case cannot be read."""
+    if task.case_id is None:
+        return False
+    try:
+        work.procedure(cases.by_id(work.db, task.case_id).procedure_digest)
+    except UNREADABLE:
+        return True
+    return False
+
+
 def _to_do(work: Reading, task: TaskRecord) -> ToDo:
     case = cases.by_id(work.db, task.case_id) if task.case_id is not None else None
-    subject, part = _about(work, task), False
+    subject, part, unread = _about(work, task), False, _unread(work, task)
     if case and task.kind == "tell":
         part = any(part.post_id == task.post_id for part in cases.parts(work.db, case.id))
-        with suppress(*UNREADABLE):
-            subject = work.procedure(case.procedure_digest).parties.get(task.subject, task.subject)
+        known = {} if unread else work.procedure(case.procedure_digest).parties
+        subject = known.get(task.subject, SOMEBODY)
     return ToDo(
         id=task.id,
         words=WORDS[task.kind].format(subject=subject),
         reference=case.reference if case else "",
         part=part,
         since=task.made_at,
-        may_end=task.kind in ENDED_BY_HAND,
+        may_end=ended_by_hand(work, task),
+        unread=unread,
         done=task.done_at is not None,
     )
 
@@ -101,11 +121,12 @@ def outside(
 
 def _outside(telling: Telling, task: TaskRecord, event: EventRecord | None) -> Outside:
     post = telling.posts.get(task.post_id)
-    day = event.facts.get("told_on") if event else None
+    day = event.facts.get("told_on") if event else task.done_at and f"{task.done_at:%Y-%m-%d}"
+    by = event.person_id if event else task.done_by_person_id
     return Outside(
         who=telling.procedure.parties[task.subject],
         since=task.made_at,
         post=post.words if post else "",
         told_on=date.fromisoformat(str(day)) if day else None,
-        by=telling.people.get(event.person_id or "", "") if event else "",
+        by=telling.people.get(by or "", ""),
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pyotp
+
 from escalation.people import keeping, sheets
-from escalation.signin import links
+from escalation.signin import codes, links
 from tests.support.desk import Desk
+from tests.support.handing import leave_posts
 
 OLD, NEW = "niamh@meadow.example", "n.burke@meadow.example"
 
@@ -42,3 +47,42 @@ def test_a_file_that_changes_it_says_so_too_and_ends_what_went_to_the_old_addres
     assert [each["To"] for each in desk.sent()] == [OLD]
     with desk.office.reading() as work:
         assert links.good(work, token) is None
+
+
+def asked(desk: Desk) -> list[str]:
+    """What somebody who asks for a new password at the new address is sent there."""
+    with desk.office.changing() as work:
+        links.ask_reset(work, NEW)
+    return [str(each["Subject"]) for each in desk.sent() if each["To"] == NEW]
+
+
+def test_no_link_goes_to_a_changed_address_before_whoever_had_the_old_one_could_say_that_it_was_wrong(
+    desk: Desk,
+) -> None:
+    changed(desk)
+    assert asked(desk) == ["No link for a new password yet"]
+    desk.clock.move(timedelta(days=3))
+    assert asked(desk) == ["A new password"]
+
+
+def test_changed_back_and_forth_the_time_begins_again(desk: Desk) -> None:
+    changed(desk)
+    desk.clock.move(timedelta(days=2))
+    changed(desk, email=OLD)
+    changed(desk)
+    desk.clock.move(timedelta(days=2))
+    assert asked(desk)[-1] == "No link for a new password yet"
+
+
+def test_an_account_that_opens_nothing_yet_gets_its_link_at_once(desk: Desk) -> None:
+    changed(desk)
+    leave_posts(desk, "niamh")
+    assert asked(desk) == ["A new password"]
+
+
+def test_an_account_with_an_app_gets_its_link_at_once_for_the_code_is_asked_too(desk: Desk) -> None:
+    with desk.office.changing() as work:
+        secret = codes.offered(work, "niamh", OLD, 1).secret
+        codes.accept(work, "niamh", secret, pyotp.TOTP(secret).at(work.now))
+    changed(desk)
+    assert asked(desk) == ["A new password"]

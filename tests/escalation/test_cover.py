@@ -78,7 +78,7 @@ def test_a_cover_begins_and_ends_by_itself(desk: Desk) -> None:
 
 def test_a_cover_is_ended_early_by_whoever_arranged_it_or_covers_and_by_nobody_else(desk: Desk) -> None:
     number = cover(desk, "ben", SW1, SW2)
-    for stranger in ("ada", "imran", "charlie"):
+    for stranger in ("ada", "imran", "grace", "dan"):
         with pytest.raises(NotFound), desk.office.changing() as work:
             store.end(work, desk.person(stranger), number)
     with desk.office.changing() as work:
@@ -229,3 +229,38 @@ def test_whatever_cover_is_arranged_no_chain_closes_and_every_held_post_has_some
                 expected = {holder for each in reached for holder, _, _ in posts.holders(work.db, each, now)}
                 assert {who for who, _, _ in posts.acting(work.db, start, now)} == expected
                 assert expected
+
+
+def told_of_cover(desk: Desk) -> set[str]:
+    return {str(each["To"]).split("@")[0] for each in desk.sent() if "Cover was" in str(each["Subject"])}
+
+
+def test_cover_that_somebody_else_arranges_is_told_to_all_it_concerns_and_each_can_end_it(desk: Desk) -> None:
+    for ends in ("ada", "niamh", "grace"):
+        made = cover(desk, "moira", KEY, BABY, why_cover=f"Leave, {ends}")
+        letters = [each for each in desk.sent() if "Cover was arranged" in str(each["Subject"])]
+        assert {str(each["To"]).split("@")[0] for each in letters} == {"ada", "niamh", "grace"}
+        for each in letters:
+            assert "/cover\n" in each.get_content()
+            assert not {"Ada", "Niamh", "Moira", "Leave"} & set(each.get_content().split())
+        with desk.office.changing() as work:
+            store.end(work, desk.person(ends), made)
+        assert acting(desk, KEY) == ["ada"]
+
+
+def test_cover_one_arranges_oneself_or_arranges_twice_writes_no_further_letter(desk: Desk) -> None:
+    cover(desk, "ben", SW1, SW2)
+    assert told_of_cover(desk) == set()
+    cover(desk, "moira", KEY, BABY)
+    assert told_of_cover(desk) == {"ada", "niamh", "grace"}
+    cover(desk, "moira", KEY, BABY)
+    assert told_of_cover(desk) == set()
+
+
+def test_where_nobody_else_of_the_agency_answers_the_office_is_told_and_can_end_it(desk: Desk) -> None:
+    leave_posts(desk, "grace")
+    made = cover(desk, "moira", KEY, BABY)
+    assert "olu" in told_of_cover(desk)
+    with desk.office.changing() as work:
+        store.end(work, desk.person("olu"), made)
+    assert acting(desk, KEY) == ["ada"]

@@ -1,4 +1,4 @@
-"""A post that a keeper of the directory gives needs a second person; whoever works there already begins at once."""
+"""A post that a keeper gives needs a second person; a change of room by somebody who works there begins at once."""
 
 from __future__ import annotations
 
@@ -137,13 +137,37 @@ def test_a_file_with_many_writes_one_letter(desk: Desk) -> None:
     assert desk.person("p20").posts == ()
 
 
-def test_whoever_works_there_already_begins_at_once_and_the_others_are_told(desk: Desk) -> None:
-    given_to(desk, "moira", "niamh", NURSERY)
-    assert NURSERY in desk.person("niamh").post_ids
+def test_whoever_works_there_already_changes_rooms_at_once_and_the_others_are_told(desk: Desk) -> None:
+    given_to(desk, "moira", "niamh", KEY)
+    assert KEY in desk.person("niamh").post_ids
     assert waiting(desk, "niamh") == (), "nobody answers for what they got"
     assert [(each.name, each.waits) for each in waiting(desk, "grace")] == [("Niamh Gallagher", False)]
     answer(desk, "grace", right=False)
     assert desk.person("niamh").post_ids == (BABY,)
+
+
+def test_an_older_account_gets_no_post_at_once_that_opens_challenges_though_they_have_ended(
+    desk: Desk,
+) -> None:
+    """It may be the keeper’s own second one, or a friend’s."""
+    reference = desk.raised()
+    desk.act("ada", "withdraw", reference)
+    given_to(desk, "moira", "niamh", KEY)
+    assert desk.person("niamh").post_ids == (BABY,)
+    with pytest.raises(NotFound):
+        desk.page("niamh", reference)
+    answer(desk, "grace", right=True)
+    assert desk.page("niamh", reference).case.reference == reference
+
+
+def test_an_older_account_rises_with_a_second_person_alone(desk: Desk) -> None:
+    given_to(desk, "moira", "niamh", NURSERY)
+    assert desk.person("niamh").post_ids == (BABY,)
+    baby = {"id": BABY, "agency": "meadow", "name": "Baby room lead", "level": "manager"}
+    with pytest.raises(NotPossible, match="Add another post"), desk.office.changing() as work:
+        keeping.put_post(work, desk.person("moira"), baby)
+    given_to(desk, "moira", "grace", KEY)
+    assert KEY in desk.person("grace").post_ids, "nobody rises by a post below their own"
 
 
 def test_a_manager_does_not_answer_for_a_post_above(desk: Desk) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
+from escalation.notices import deliveries
 from escalation.notices.deliver import deliver
 from escalation.notices.senders import NotSent, Refused, Unreachable
 from escalation.notices.tables import Delivery
 from escalation.people.directory import hold
 from escalation.scheduler import health
 from escalation.tasks.lists import things_to_do
+from tests.escalation.test_database import waits_for
 from tests.support.desk import Desk, Postbox
 from tests.support.mailbox import Mailbox
+from tests.support.processes import eventually
 
 BEN, CLEO = "ben@council.riverbank.example", "cleo@council.riverbank.example"
 HANNAH, OLU = "hannah@council.riverbank.example", "olu@partnership.riverbank.example"
@@ -208,3 +213,29 @@ def test_no_trouble_that_is_kept_holds_an_address(real: Desk) -> None:
     with real.office.reading() as work:
         kept = list(work.db.scalars(select(Delivery.trouble)))
     assert kept == ["OSError"]
+
+
+@pytest.mark.sqlite_only(reason="PostgreSQL lets several write at once")
+def test_whoever_waits_to_save_goes_before_the_next_letter_is_written_down(
+    real: Desk, tmp_path: Path
+) -> None:
+    """Somebody waits for the file when a mail has left. They save first, then it is marked as sent."""
+    real.raised()
+    real.office.database.patience = 60
+    marked: list[int] = []
+
+    def save() -> None:
+        with real.office.changing() as work:
+            marked.append(len(deliveries.sent_since(work.db, work.now - timedelta(days=1))))
+
+    someone = threading.Thread(target=save)
+
+    def sending() -> None:
+        with real.office.changing():
+            someone.start()
+            assert eventually(lambda: waits_for(tmp_path))
+
+    box = Mailbox(before=sending)
+    assert deliver(real.office, box).sent == len(box.letters) == 1
+    someone.join(60)
+    assert marked == [0]

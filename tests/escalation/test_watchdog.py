@@ -35,7 +35,12 @@ JUNK = "this is no procedure"
 
 def spoil(desk: Desk, reference: str) -> None:
     """Let a case follow a procedure nobody can read: what a damaged row would look like."""
-    with desk.office.changing() as work:
+    spoil_in(desk.office, reference)
+
+
+def spoil_in(office: Office, reference: str) -> None:
+    """The same, in any office."""
+    with office.changing() as work:
         columns = "digest, procedure_id, title, edition, text, installed_at"
         work.db.execute(
             text(

@@ -9,18 +9,24 @@ import pytest
 from playwright.sync_api import Browser
 
 from escalation.deadlines.sweep import sweep
+from escalation.office import Office
 from escalation.people.access import Viewer
 from escalation.people.posts import posts_of
 from escalation.service import raise_escalation
+from tests.escalation.test_watchdog import spoil_in
 from tests.support.browsing import Visitor
 from tests.support.desk import CHALLENGE
 from tests.support.handing import HEAD, SOUTH_MANAGER, SW2, TEAM_MANAGER
 from tests.support.processes import Installation
+from tests.web.test_damaged_pages import damage_in
 
 Visits = Callable[[str], Visitor]
 COUNCIL = "/directory/agencies/council"
 WRONG = "kind,id,agency,name,level\nposts,x,,,\npost,council-late,council,=1+1,practitioner\n"
 RIGHT = "kind,id,agency,name,level\npost,council-late,council,Late worker,practitioner\n"
+
+
+OF_CASE = "case_id = (SELECT id FROM cases WHERE reference = '{}')"
 
 
 def with_the_managers(place: Installation) -> tuple[str, str]:
@@ -47,6 +53,7 @@ def tell_the_story(visits: Visits, place: Installation) -> None:
     the_manager_is_the_second_person(cleo)
     the_manager_passes_on(cleo, first, second)
     others_look(visits, first)
+    what_cannot_be_read_is_said(visits("olu@partnership.riverbank.example"), place.office(), first, second)
 
 
 def the_coordinator_adds_somebody(otis: Visitor) -> None:
@@ -165,8 +172,23 @@ def others_look(visits: Visits, reference: str) -> None:
     olu = visits("olu@partnership.riverbank.example")
     for page in ("/board", "/board/figures", f"/board/cases/{reference}", "/access-list"):
         olu.open(page)
+    olu.open("/letters-that-come-back")
+    olu.press("Letters to it come back")
+    olu.reads("There is a problem")
+    olu.write(email="ben@council.riverbank.example")
+    olu.press("Letters to it come back")
+    olu.reads("It works again")
     lorna = visits("lorna@police.riverbank.example")
     lorna.press("Open a challenge in an emergency")
+
+
+def what_cannot_be_read_is_said(olu: Visitor, office: Office, first: str, second: str) -> None:
+    spoil_in(office, first)
+    damage_in(office, f"UPDATE events SET facts = 'junk' WHERE {OF_CASE.format(second)} AND number = 2")
+    olu.open(f"/board/cases/{first}")
+    olu.reads("Its procedure cannot be read")
+    olu.open(f"/board/cases/{second}")
+    olu.reads("Part of the record of this challenge is damaged")
 
 
 @pytest.mark.browser

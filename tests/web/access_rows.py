@@ -87,8 +87,8 @@ LOOKERS, VOUCHERS = KEEPERS | {"iris", "olu", "hana"}, {"olu", "charlie", "hana"
 LEAVERS = {"grace", "cleo", "ngozi", "lorna", "amara", "olu", "hana"} | KEEPERS
 # Meadow Lane’s entry in the directory, and whose work Ben’s leaving is.
 OF_MEADOW, OF_BEN = {"iris", "olu", "charlie", "moira"}, {"cleo", "ngozi", "otis", "olu", "charlie"}
-# The cover of Ben’s post: he, who covers, those of his agency above him, its coordinator.
-OF_COVER = {"ben", "imran", "cleo", "ngozi", "otis"}
+# The cover of Ben’s post: he, who covers, those of his agency above him, its coordinator, and who sees to all.
+OF_COVER = {"ben", "imran", "cleo", "ngozi", "otis", "olu", "charlie"}
 # Who has no post whose cover could be arranged.
 NO_COVER = {"charlie": (403,), "hal": (403,), "eddie": (403,), "nell": (403,)}
 

@@ -110,22 +110,25 @@ def test_a_person_is_added_to_a_post_and_invited_by_letter(desk: Desk, visits: V
 
 def test_a_post_is_added_given_ended_and_closed(desk: Desk, visits: Visits) -> None:
     moira = visits("moira")
-    assert filled_in(moira, f"{MEADOW}/add-post", name="Deputy", level="manager") == 303
-    assert filled_in(moira, "/directory/posts/deputy/edit", name="Deputy manager", level="manager") == 303
-    assert filled_in(moira, "/directory/posts/deputy/give", person="niamh", **DAY) == 303
+    assert filled_in(moira, f"{MEADOW}/add-post", name="Toddlers", level="practitioner") == 303
+    assert (
+        filled_in(moira, "/directory/posts/toddlers/edit", name="Toddler room lead", level="practitioner")
+        == 303
+    )
+    assert filled_in(moira, "/directory/posts/toddlers/give", person="niamh", **DAY) == 303
     assert moira.says("The post is given.")
-    assert {"deputy", "meadow-babyroom"} <= {post.id for post in desk.person("niamh").posts}
-    deputy = re.search(
-        r'(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: [^<]+ as Deputy manager',
+    assert {"toddlers", "meadow-babyroom"} <= {post.id for post in desk.person("niamh").posts}
+    toddlers = re.search(
+        r'(/directory/holdings/\d+/end)">No longer holds it<span[^>]*>: [^<]+ as Toddler room lead',
         moira.seen.text,
     )
-    assert deputy
-    assert filled_in(moira, deputy[1]) == 303
-    assert "deputy" not in {post.id for post in desk.person("niamh").posts}
-    assert moira.open(deputy[1]).status_code == 409
-    assert filled_in(moira, "/directory/posts/deputy/close", successor="meadow-manager") == 303
+    assert toddlers
+    assert filled_in(moira, toddlers[1]) == 303
+    assert "toddlers" not in {post.id for post in desk.person("niamh").posts}
+    assert moira.open(toddlers[1]).status_code == 409
+    assert filled_in(moira, "/directory/posts/toddlers/close", successor="meadow-babyroom") == 303
     assert moira.says("The post is closed.")
-    assert "Moira Finch: post “Deputy manager” closed" in changes(desk, "meadow")[0]
+    assert "Moira Finch: post “Toddler room lead” closed" in changes(desk, "meadow")[0]
 
 
 def test_a_holding_that_would_leave_a_challenge_with_nobody_goes_on(desk: Desk, visits: Visits) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from escalation.notices.deliver import deliver
+from escalation.notices.senders import Refused
 from escalation.privacy.content import Upload
 from escalation.scheduler import health
 from escalation.scheduler.rounds import audit_round, sweep_round
+from escalation.service.undelivered import seen_to
+from escalation.tasks import store as tasks
+from escalation.tasks.lists import things_to_do
 from tests.escalation.test_watchdog import JUNK, spoil
 from tests.support.desk import Desk
+from tests.support.mailbox import Mailbox
+from tests.support.shipped import Under
 from tests.web.case_visitors import hidden
 from tests.web.conftest import Visits
 
@@ -149,3 +156,41 @@ def test_the_boards_list_is_there_when_the_procedure_in_force_is_the_one(visits:
     dan = visits("dan")
     assert reference in dan.open("/board").text
     assert dan.open("/board/figures").status_code == 200
+
+
+def test_whom_to_tell_is_recorded_as_told_by_hand_and_shows_once_it_can_be_read(
+    visits: Visits, under: Under
+) -> None:
+    run = under("clophill").raised()
+    sound = run.desk.case(run.reference).procedure_digest
+    spoil(run.desk, run.reference)
+    ada, ben = visits("ada"), visits("ben")
+    page = ada.open("/")
+    assert ada.says("Tell somebody outside, as its procedure says")
+    [address] = {part.split('"')[0] for part in page.text.split('href="') if part.startswith("/to-do/")}
+    ada.open(address)
+    assert ada.says("no entry can be added to its record")
+    assert ben.open(address).status_code == 404
+    ada.open(address)
+    assert ada.send(address).status_code == 303
+    ada.open("/")
+    assert not ada.says("Tell somebody outside")
+    with run.desk.office.changing() as work:
+        work.db.execute(text("UPDATE cases SET procedure_digest = :one"), {"one": sound})
+    assert run.desk.actions(run.reference) == ["raise"]
+    ada.open(f"/cases/{run.reference}")
+    assert ada.says("Told on 1 April 2026 by Ada Okafor: the local safeguarding board")
+    assert ada.open(address).status_code == 404
+
+
+def test_a_letter_that_failed_is_dealt_with_all_the_same(desk: Desk) -> None:
+    reference = desk.raised()
+    deliver(desk.office, Mailbox({"ben@council.riverbank.example": Refused("550")}))
+    spoil(desk, reference)
+    with desk.office.changing() as work:
+        [task] = [each for each in things_to_do(work, desk.person("olu")) if each.may_end]
+        seen_to(work, desk.person("olu"), task.id)
+    with desk.office.reading() as work:
+        assert things_to_do(work, desk.person("olu")) == ()
+        assert tasks.one(work.db, task.id).done_by_person_id == "olu"
+    assert desk.actions(reference) == ["raise", "told_instead"]
