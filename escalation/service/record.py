@@ -17,6 +17,7 @@ from escalation.notices import letters, outbox
 from escalation.office import Changing
 from escalation.people import posts
 from escalation.people.access import Part
+from escalation.people.nearest import ladder_near
 from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
@@ -152,11 +153,12 @@ def _responsible(work: Changing, ground: Ground, procedure: Procedure, step: Ste
     case, stage = ground.case, procedure.stage_of(step.dest)
     if stage is None or stage == procedure.stage_of(step.source):
         return {}
-    known = _ladder(work, ground, stage)
+    to = handed(_acts(work, ground))
+    now_challenged = follow(to, case.challenged_post_id)
+    known = _ladder(work, ground, stage, now_challenged)
     raiser, challenged = known.named(case.raiser_post_id), known.named(case.challenged_post_id)
     assert raiser and challenged, "foreign keys keep them"  # noqa: S101, PT018 - the database's own promise
-    to = handed(_acts(work, ground))
-    challenged = known.named(follow(to, challenged.id)) or challenged
+    challenged = known.named(now_challenged) or challenged
     roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
     if stage.deciding:
         roles["deciding"] = (challenged, stage.deciding)
@@ -174,13 +176,17 @@ def _passed_on(work: Changing, to: Mapping[str, str], post: PostRecord) -> PostR
     return post if last == post.id else posts.post(work.db, last) or post
 
 
-def _ladder(work: Changing, ground: Ground, stage: Stage) -> posts.Ladder:
-    """The posts of both agencies; the two that were read already, where nobody above them is wanted."""
-    raised = dict(zip(ground.posts, (stage.raising, stage.responding), strict=False))
+def _ladder(work: Changing, ground: Ground, stage: Stage, now_challenged: str) -> posts.Ladder:
+    """What decides who acts; the two posts that were read already, where nobody above them is wanted."""
+    case, raised = ground.case, dict(zip(ground.posts, (stage.raising, stage.responding), strict=False))
     if raised and not stage.deciding and all(posts.reaches(post, role) for post, role in raised.items()):
         return posts.Ladder(ground.posts)
-    agencies = {ground.case.raising_agency_id, ground.case.responding_agency_id}
-    return posts.ladder(work.db, agencies, work.now)
+    wanted = [(case.raiser_post_id, stage.raising), (now_challenged, stage.responding)]
+    if stage.deciding:
+        wanted.append((now_challenged, stage.deciding))
+    near = (case.raiser_post_id, case.challenged_post_id, now_challenged)
+    agencies = (case.raising_agency_id, case.responding_agency_id)
+    return ladder_near(work.db, agencies, work.now, near, wanted)
 
 
 def _content(work: Changing, case: CaseRecord, number: int, doing: Doing) -> ContentRecord | None:
