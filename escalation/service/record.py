@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from escalation.agreements import store as agreements
@@ -53,7 +53,8 @@ class Ground:
     """What a case stands on before a step: its row, everybody’s part in it, the limits that run.
 
     `enters` are parts that begin with the step. What was done so far (`acts`), and the posts of the raiser
-    and of whom they challenge (`posts`), are here where they were read already.
+    and of whom they challenge (`posts`), are here where they were read already. `unwritten`: the event before
+    the step, of the same moment. The case stands after it, and it is written with it.
     """
 
     case: CaseRecord
@@ -63,6 +64,16 @@ class Ground:
     posts: tuple[PostRecord, ...] = ()
     aside: frozenset[str] = frozenset()
     acts: tuple[Act, ...] | None = None
+    unwritten: tuple[EventRecord, ...] = ()
+
+
+def note(work: Changing, ground: Ground, doing: Doing) -> Ground:
+    """The case after an event of the clock that changes nothing else, and is kept with the step after it."""
+    assert not doing.step.happens, "it changes nothing else"  # noqa: S101 - else it is a step of its own
+    case = ground.case
+    event = events.hashed(_event(work, case, case.version + 1, doing, doing.answers.facts, None))
+    after = replace(case, version=event.number, head=event.hash)
+    return replace(ground, case=after, unwritten=(*ground.unwritten, event))
 
 
 def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> CaseRecord:
@@ -80,8 +91,10 @@ def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> 
     if responsible:
         facts["responsible"] = {side: post.id for side, post in responsible.items()}
     kept = _content(work, case, number, doing)
-    head = events.append(work.db, _event(work, case, number, doing, facts, kept))
-    moved = cases.move(work.db, case, _changes(work, procedure, doing, number, head, outcome))
+    event = events.hashed(_event(work, case, number, doing, facts, kept))
+    events.append(work.db, *ground.unwritten, event)
+    changes = _changes(work, procedure, doing, number, event.hash, outcome)
+    moved = cases.move(work.db, case, changes, events=1 + len(ground.unwritten))
     parts = _seat(work, ground, responsible, number)
     limits.follow(work, case, procedure, doing.step, doing.answers, parts, ground.running)
     _promises(work, case, doing, number, parts)
@@ -289,8 +302,7 @@ def remind(work: Changing, case: CaseRecord, deadline: DeadlineRecord, rung: int
         "reminder",
         [deadline.obliged_post_id],
         occasion=f"deadline {deadline.id}.{rung}",
-        deadline_id=deadline.id,
-        ends=deadline.due_at,
+        about=deadline,
     )
 
 
@@ -316,7 +328,7 @@ def tell_of_silence(
         _letter_of_silence(limit, deadline, fired),
         told,
         occasion=f"deadline {deadline.id}.{fired.rung}",
-        deadline_id=deadline.id,
+        about=deadline,
     )
 
 
