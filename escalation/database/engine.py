@@ -230,7 +230,7 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None
         dbapi_connection.execute("BEGIN" if looks else "BEGIN IMMEDIATE")
 
     # Not by the event “begin”: an engine that somebody listens to tells of every statement, before and after.
-    engine.dialect.do_begin = begun  # type: ignore[assignment]
+    engine.dialect.do_begin = begun  # type: ignore[method-assign]
 
 
 def _keep_to_one_file(engine: Engine, file: Path | None) -> None:
