@@ -60,7 +60,7 @@ PARTS: dict[str, Part] = {
 
 
 @click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="A small version, about a minute.")
+@click.option("--quick", is_flag=True, help="A small version, about a minute on a free machine.")
 @click.option(
     "--only",
     multiple=True,
