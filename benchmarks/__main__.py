@@ -25,7 +25,7 @@ class Sizes:
 
     acts: acts.Size
     sweep: sweeps.Size
-    growth: tuple[int, ...]
+    growth: growth.Size
     board: int
     pages: pages.Size
     peers: int
@@ -34,17 +34,17 @@ class Sizes:
 FULL = Sizes(
     acts=acts.Size(rounds=5, cases=200),
     sweep=sweeps.Size(cases=100_000, overdue=10_000, rehearsed=1_000),
-    growth=(10_000, 100_000, 1_000_000),
+    growth=growth.Size(cases=(10_000, 100_000, 1_000_000), rounds=3),
     board=100_000,
-    pages=pages.Size(cases=10_000, visits=80, overdue=10_000),
+    pages=pages.Size(cases=10_000, visits=80, overdue=10_000, rounds=3),
     peers=100,
 )
 QUICK = Sizes(
-    acts=acts.Size(rounds=3, cases=10),
-    sweep=sweeps.Size(cases=2_600, overdue=130, rehearsed=30),
-    growth=(1_300, 13_000),
+    acts=acts.Size(rounds=3, cases=7),
+    sweep=sweeps.Size(cases=1_300, overdue=65, rehearsed=26),
+    growth=growth.Size(cases=(1_300, 13_000), rounds=1),
     board=1_000,
-    pages=pages.Size(cases=2_600, visits=8, overdue=130),
+    pages=pages.Size(cases=1_300, visits=8, overdue=65, rounds=1),
     peers=20,
 )
 Part = Callable[[Place, Report, Sizes], None]
@@ -60,7 +60,7 @@ PARTS: dict[str, Part] = {
 
 
 @click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="A small version, about a minute.")
+@click.option("--quick", is_flag=True, help="A small version, about a minute on a free machine.")
 @click.option(
     "--only",
     multiple=True,

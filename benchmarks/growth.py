@@ -30,7 +30,6 @@ from escalation.people.access import Viewer
 FLAT = Target(1.5)
 EMPTY_SWEEP = Target(2, unit="ms")
 DUE = START.replace(month=6)
-ROUNDS = 3
 EMPTY = "sweep with nothing due"
 # Every post has a page of challenges that have ended.
 LEAST_ENDED = 26 * POSTS
@@ -106,12 +105,21 @@ TIMED: dict[str, Callable[[Asked], float]] = {
 }
 
 
-def measure(place: Place, report: Report, sizes: tuple[int, ...]) -> None:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many open cases, from the fewest to the most, and how many rounds every question is asked."""
+
+    cases: tuple[int, ...]
+    rounds: int
+
+
+def measure(place: Place, report: Report, size: Size) -> None:
     """Every question at each size, turn by turn; the ratio is of the largest to the smallest."""
+    sizes = size.cases
     with ExitStack() as stack:
-        asked = [stack.enter_context(database(place, size)) for size in sizes]
+        asked = [stack.enter_context(database(place, cases)) for cases in sizes]
         for name, ask in TIMED.items():
-            rounds = [[ask(at) for at in asked] for _ in range(ROUNDS)]
+            rounds = [[ask(at) for at in asked] for _ in range(size.rounds)]
             times = [statistics.median(column) for column in zip(*rounds, strict=True)]
             ratio = statistics.median(row[-1] / row[0] for row in rounds)
             note = " → ".join(f"{ms:.2f}" for ms in times) + f" ms at {sizes[0]:,} to {sizes[-1]:,}"

@@ -45,6 +45,7 @@ class Reading:
     now: datetime
     office: Office
     _closures: dict[str, tuple[ClosureRecord, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _calendars: dict[tuple[Any, ...], Calendar] = field(default_factory=dict, compare=False, repr=False)
 
     def procedure(self, digest: str) -> Procedure:
         """The installed procedure of that digest."""
@@ -82,8 +83,11 @@ class Reading:
         With a partnership, less the closures of all of it and those of the agencies named: the ones that must
         act. Its closures are read once a look.
         """
-        closed = days_closed(self.closures(partnership_id), agency_ids) if partnership_id else None
-        return calendar_named(procedure.calendar, hours=procedure.hours, closures=closed)
+        key = (procedure.calendar, procedure.hours, partnership_id, *agency_ids)
+        if key not in self._calendars:
+            closed = days_closed(self.closures(partnership_id), agency_ids) if partnership_id else None
+            self._calendars[key] = calendar_named(procedure.calendar, hours=procedure.hours, closures=closed)
+        return self._calendars[key]
 
     def closures(self, partnership_id: str) -> tuple[ClosureRecord, ...]:
         """A partnership’s closures in force and those of its agencies, soonest first."""
@@ -94,6 +98,7 @@ class Reading:
     def forget_closures(self) -> None:
         """Read them again the next time: they have changed."""
         self._closures.clear()
+        self._calendars.clear()
 
 
 @dataclass(frozen=True, slots=True)

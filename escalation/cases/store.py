@@ -136,11 +136,15 @@ def create(db: Connection, values: Mapping[str, Any]) -> CaseRecord | None:
     return CaseRecord(*row) if row else None
 
 
-def move(db: Connection, case: CaseRecord, changes: Mapping[str, Any]) -> CaseRecord:
-    """Write what an event did, unless somebody else changed the case since (Stale); the case as it is now."""
-    done = db.execute(_MOVE, {**changes, "moved": case.id, "seen": case.version})
+def move(db: Connection, case: CaseRecord, changes: Mapping[str, Any], events: int = 1) -> CaseRecord:
+    """Write what an event did, or so many: `case` is as before the last of them. The case as it is now.
+
+    Stale where somebody else changed it since.
+    """
+    seen = case.version + 1 - events
+    done = db.execute(_MOVE, {**changes, "moved": case.id, "seen": seen})
     if done.rowcount != 1:
-        raise Stale(seen=case.version, version=case.version + 1)
+        raise Stale(seen=seen, version=seen + 1)
     after = replace(case, **changes)
     if after.open != case.open:
         db.execute(_CLOSE, {"of": case.id, "closed": not after.open})

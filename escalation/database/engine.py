@@ -227,10 +227,12 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, looks: bool) -> None
         dbapi.execute(f"PRAGMA query_only={'ON' if looks else 'OFF'}")
         record.info[_FILE] = _identity(file)
 
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
+    def begun(dbapi_connection: Any) -> None:
         # A deferred BEGIN loses work between two writers; readers stay beside a writer.
-        connection.exec_driver_sql("BEGIN" if looks else "BEGIN IMMEDIATE")
+        dbapi_connection.execute("BEGIN" if looks else "BEGIN IMMEDIATE")
+
+    # Not by the event “begin”: an engine that somebody listens to tells of every statement, before and after.
+    engine.dialect.do_begin = begun  # type: ignore[method-assign]
 
 
 def _keep_to_one_file(engine: Engine, file: Path | None) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from escalation.deadlines.tables import Deadline, Firing, Retry
 from workflows.calendars import Calendar, Due, due
@@ -28,8 +28,8 @@ PARKED_AFTER = 8
 class DeadlineRecord:
     """One limit of a case. `working` is {rule, skipped: [[date, why], …], moved: [why, …]}.
 
-    `fired`: whether it may have been reminded of, run out or been chased. Only `live` looks, under the lock
-    of the case.
+    `lowest` and `highest` are the rungs it has fired between; None where it never has. Only `live` looks, and
+    what it finds is true as long as the case is locked.
     """
 
     id: int
@@ -53,7 +53,13 @@ class DeadlineRecord:
     parked_at: datetime | None
     ended: int | None
     ended_at: datetime | None
-    fired: bool = True
+    lowest: int | None = None
+    highest: int | None = None
+
+    @property
+    def fired(self) -> bool:
+        """Whether it has been reminded of, run out or been chased: only then is there a letter about it."""
+        return self.highest is not None
 
     @property
     def running(self) -> bool:
@@ -77,8 +83,9 @@ class DeadlineRecord:
 
 _TABLE = Deadline.__table__
 _OF_CASE = select(_TABLE).where(Deadline.case_id == bindparam("case_id")).order_by(Deadline.id)
+_RUNGS = [select(of(Firing.rung)).where(Firing.deadline_id == Deadline.id) for of in (func.min, func.max)]
 _LIVE = _OF_CASE.where(Deadline.ended_at.is_(None)).add_columns(
-    exists().where(Firing.deadline_id == Deadline.id).label("fired")
+    *(each.label(name) for each, name in zip(_RUNGS, ("lowest", "highest"), strict=True))
 )
 _ONE = select(_TABLE).where(Deadline.id == bindparam("deadline_id"))
 _START, _FIRE = insert(Deadline), insert(Firing)
@@ -97,7 +104,6 @@ _HAND_TO = (
     )
     .values(obliged_post_id=bindparam("to"))
 )
-_FIRED = select(Firing.rung).where(Firing.deadline_id == bindparam("deadline_id"))
 
 
 def of_case(db: Connection, case_id: int) -> list[DeadlineRecord]:
@@ -306,7 +312,7 @@ def look_later(db: Connection, deadline: DeadlineRecord, next_try: datetime) -> 
 
 def remind(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: datetime) -> int:
     """Record a reminder; its rung, each below the one before. A date that moved has reminders of its own."""
-    rung = min([0, *_fired(db, deadline.id)]) - 1
+    rung = min(0, deadline.lowest or 0) - 1
     _record_firing(db, deadline.id, rung, deadline.try_at or now, now)
     look_later(db, deadline, next_try)
     return rung
@@ -319,10 +325,14 @@ def _record_firing(db: Connection, deadline_id: int, rung: int, became_true: dat
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """What was recorded: the rung, and whether the time ran out by it rather than being chased again."""
+    """What was recorded: the rung, and whether the time ran out by it rather than being chased again.
+
+    `deadline` is it as it is now; its rungs are still those before this one.
+    """
 
     rung: int
     ran_out: bool
+    deadline: DeadlineRecord
 
 
 def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: datetime | None) -> Fired:
@@ -330,7 +340,7 @@ def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: date
 
     One without a date may have been chased before both sides agreed a date: it runs out all the same.
     """
-    rung = sum(fired >= 0 for fired in _fired(db, deadline.id))
+    rung = 1 + max(-1, -1 if deadline.highest is None else deadline.highest)  # reminders are below 0
     ran_out = deadline.due_at is not None and (rung == 0 if deadline.timer else deadline.missed_at is None)
     became_true = deadline.due_at if ran_out and deadline.due_at else deadline.try_at or now
     _record_firing(db, deadline.id, rung, became_true, now)
@@ -338,12 +348,7 @@ def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: date
     if ran_out and not deadline.timer:
         changes |= {"missed_at": deadline.due_at, "asked_until": None}
     _change(db, deadline.id, **changes)
-    return Fired(rung, ran_out)
-
-
-def _fired(db: Connection, deadline_id: int) -> list[int]:
-    """The rungs a deadline has fired."""
-    return list(db.scalars(_FIRED, {"deadline_id": deadline_id}))
+    return Fired(rung, ran_out, replace(deadline, **changes))
 
 
 def put_off(db: Connection, deadline_id: int, now: datetime, trouble: str) -> None:

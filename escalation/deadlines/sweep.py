@@ -87,9 +87,10 @@ def _next(office: Office, done: _Pass, oldest: Select[Any]) -> bool:
             if row is None:
                 return False
             case = CaseRecord(*row)
-            turn = _turn(work, case)
+            live = store.live(work.db, case.id)
+            turn = _turn(work, live)
             if turn:
-                fired = _fire(work, done, case, turn)
+                fired = _fire(work, done, case, turn, live)
         done.fired += fired
     except Unavailable:
         raise
@@ -101,22 +102,23 @@ def _next(office: Office, done: _Pass, oldest: Select[Any]) -> bool:
     return True
 
 
-def _turn(work: Changing, case: CaseRecord) -> DeadlineRecord | None:
-    """What has waited longest in a case, read again now that nobody else can change it.
+def _turn(work: Changing, live: list[DeadlineRecord]) -> DeadlineRecord | None:
+    """What has waited longest in a case, of its limits read again now that nobody else can change them.
 
     None where somebody was first. A later limit of a case never overtakes an earlier one, even where that was
     held when the search came to it, and no longer a moment after.
     """
-    live = store.live(work.db, case.id)
     due = {(each.try_at, each.id): each for each in live if each.has_come(work.now)}
     return due[min(due)] if due else None
 
 
-def _fire(work: Changing, done: _Pass, case: CaseRecord, turn: DeadlineRecord) -> bool:
+def _fire(
+    work: Changing, done: _Pass, case: CaseRecord, turn: DeadlineRecord, live: list[DeadlineRecord]
+) -> bool:
     if (turn.id, turn.try_at) in done.had:
         raise _Unmoved
     done.had.add((turn.id, turn.try_at))
-    return time_out(work, case, turn)
+    return time_out(work, case, turn, live)
 
 
 def _put_off(office: Office, deadline_id: int, error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -51,19 +51,21 @@ class EventRecord:
 _SAID = tuple(field.name for field in fields(EventRecord) if field.name not in ("hash", "key"))
 
 
-def append(db: Connection, event: EventRecord) -> str:
-    """Keep an event and give back its hash, which the next event of the case carries.
+def hashed(event: EventRecord) -> EventRecord:
+    """The event with its hash, which the next event of the case carries."""
+    return replace(event, hash=event_hash(event))
+
+
+def append(db: Connection, *events: EventRecord) -> None:
+    """Keep an event that has its hash; or several of one moment and one case, none of which has a key.
 
     NotPossible where its key was spent on another event.
     """
-    said = _said(event)
-    digest = _hash(said)
-    row = {**said, "key": event.key, "hash": digest, "facts": canonical(event.facts)}
-    if event.key is None:
-        db.execute(_APPEND, row)
-    elif db.execute(_APPEND_ONCE[db.dialect.name], row, execution_options=_COUNTED).rowcount != 1:
+    rows = [{**_said(e), "key": e.key, "hash": e.hash, "facts": canonical(e.facts)} for e in events]
+    if len(rows) > 1 or rows[0]["key"] is None:
+        db.execute(_APPEND, rows)
+    elif db.execute(_APPEND_ONCE[db.dialect.name], rows, execution_options=_COUNTED).rowcount != 1:
         raise NotPossible([SENT])
-    return digest
 
 
 def event_hash(event: EventRecord) -> str:

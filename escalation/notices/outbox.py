@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Update, bindparam, func, insert, or_, select, update
 
 from escalation.cases.store import CaseRecord
+from escalation.deadlines.store import DeadlineRecord
 from escalation.notices import timing
 from escalation.notices.tables import Delivery, Message
 from escalation.notices.wording import URGENT
@@ -71,24 +72,23 @@ def write(
     post_ids: Iterable[str],
     *,
     occasion: str,
-    deadline_id: int | None = None,
-    ends: datetime | None = None,
+    about: DeadlineRecord | None = None,
     urgency: str = "",
 ) -> None:
     """One letter a post. `occasion` (an event’s number, a firing) makes the key that removes doubles.
 
-    What is about a limit (`deadline_id`, which runs out at `ends`) replaces what still waits about the same.
+    What is `about` a limit replaces what still waits about the same; one that never fired has nothing yet.
     `urgency` stands over what the kind of letter has by itself; an urgent case is urgent in everything.
     """
     wanted = list(dict.fromkeys(post_ids))
     if not wanted:
         return
     hours = _hours(work, case, wanted[0])
-    pace = urgency or timing.urgency_of(letter, hours, work.now, ends)
+    pace = urgency or timing.urgency_of(letter, hours, work.now, about.due_at if about else None)
     if case is not None and work.procedure(case.procedure_digest).track(case.track).urgent:
         pace = URGENT
-    if deadline_id is not None:
-        later = {"of": deadline_id, "now": work.now, "because": "a later letter says it"}
+    if about is not None and about.fired:
+        later = {"of": about.id, "now": work.now, "because": "a later letter says it"}
         work.db.execute(_REPLACE, [{**later, "to": post_id} for post_id in wanted])
     reference = case.reference if case else ""
     common = {
@@ -96,7 +96,7 @@ def write(
         "reference": reference,
         "letter": letter,
         "urgency": pace,
-        "deadline_id": deadline_id,
+        "deadline_id": about.id if about else None,
         "written_at": work.now,
         "deliver_after": timing.leaves(pace, hours, work.now),
     }

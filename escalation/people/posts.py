@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Connection,
+    Select,
     SQLColumnExpression,
     and_,
     bindparam,
@@ -206,10 +207,14 @@ def _somebody_holds(post_id: SQLColumnExpression[str]) -> ColumnElement[bool]:
     return holds.where(Holding.post_id == post_id, held_now(NOW), OPEN_NOW).exists()
 
 
-_AGENCIES: BindParameter[Any] = bindparam("agencies", expanding=True)
-_NAMED = select(Contact.post_id).where(Contact.agency_id.in_(_AGENCIES))
+def _of_them(agency_id: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    # Never a list: SQLAlchemy would have to write the statement anew at each call.
+    return or_(agency_id == bindparam("agency"), agency_id == bindparam("other"))
+
+
+NAMED = select(Contact.post_id).where(_of_them(Contact.agency_id))
 # A post stands in it once for each level it is named for, and once where it is named for none.
-_LADDER = (
+ON_LADDERS = (
     _POSTS.add_columns(
         _somebody_holds(Post.id).label("held"),
         not_(OPEN).label("closed"),
@@ -218,16 +223,18 @@ _LADDER = (
         Contact.agency_id.label("named_by"),
         Contact.level.label("named_for"),
     )
-    .outerjoin(Contact, and_(Contact.post_id == Post.id, Contact.agency_id.in_(_AGENCIES)))
-    .where(or_(Post.agency_id.in_(_AGENCIES), Post.id.in_(_NAMED)), Post.level.in_(LADDER))
+    .outerjoin(Contact, and_(Contact.post_id == Post.id, _of_them(Contact.agency_id)))
+    .where(or_(_of_them(Post.agency_id), Post.id.in_(NAMED)), or_(*(Post.level == each for each in LADDER)))
 )
 _TO_EMPTY = covers_to(bindparam("empty", expanding=True))
 _COVERING = select(_TO_EMPTY, _somebody_holds(_TO_EMPTY.c.by_post_id).label("held"))
 
 
-def ladder(db: Connection, agency_ids: Collection[str], now: datetime) -> Ladder:
-    """The ladders of some agencies, with their contacts and proxies."""
-    rows = db.execute(_LADDER, {"agencies": sorted(agency_ids), "now": now}).all()
+def ladder(
+    db: Connection, agencies: tuple[str, str], now: datetime, part: Select[Any] = ON_LADDERS, **of: str
+) -> Ladder:
+    """The ladders of two agencies, or twice the same, with their contacts and proxies; or a part of them."""
+    rows = db.execute(part, {"agency": agencies[0], "other": agencies[1], "now": now, **of}).all()
     held = frozenset(row.id for row in rows if row.held)
     empty = [row.id for row in rows if not row.held and not row.closed]
     known = {row.id: PostRecord(*row[:_WIDE]) for row in rows}
@@ -264,7 +271,7 @@ def post_for(
     if role not in LADDER:
         return _partnership_post(db, within, role, now)
     if known is None and not reaches(near, role):
-        known = ladder(db, [near.agency_id], now)
+        known = ladder(db, (near.agency_id, near.agency_id), now)
     known = known or Ladder((near,))
     near = known.now(near)
     if reaches(near, role) and near.id not in known.closed:

@@ -192,6 +192,16 @@ def act(work: Changing, actor: Actor, command: Command) -> Receipt:
 
 def by_clock(work: Changing, ground: Ground, action: str, facts: Mapping[str, Any]) -> CaseRecord:
     """Do what a procedure lets time do to a case that is locked already; the case as it is then."""
+    ground, doing = _by_time(work, ground, action, facts)
+    return record.keep(work, ground, work.procedure(ground.case.procedure_digest), doing)
+
+
+def noted_by_clock(work: Changing, ground: Ground, action: str, facts: Mapping[str, Any]) -> Ground:
+    """The same where it changes nothing but the record: written with the step that follows it."""
+    return record.note(work, *_by_time(work, ground, action, facts))
+
+
+def _by_time(work: Changing, ground: Ground, action: str, facts: Mapping[str, Any]) -> tuple[Ground, Doing]:
     procedure = work.procedure(ground.case.procedure_digest)
     moves = machine.moves_from(procedure, ground.case.state)
     if not any(move.action == action and "clock" in move.by for move in moves):
@@ -200,7 +210,7 @@ def by_clock(work: Changing, ground: Ground, action: str, facts: Mapping[str, An
         ground = replace(ground, acts=events.acts(work.db, ground.case.id))
     situation = possible.situation_of(work, ground.case, ground.running, ground.acts or ())
     step = _step(procedure, ground.case, action, situation)
-    return record.keep(work, ground, procedure, Doing(step, Answers({}, dict(facts), {}), None, None, None))
+    return ground, Doing(step, Answers({}, dict(facts), {}), None, None, None)
 
 
 def _kept(work: Changing, ground: Ground, doing: Doing) -> Receipt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from escalation.agreements import store as agreements
@@ -17,6 +17,7 @@ from escalation.notices import letters, outbox
 from escalation.office import Changing
 from escalation.people import posts
 from escalation.people.access import Part
+from escalation.people.nearest import ladder_near
 from escalation.people.posts import PostRecord
 from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
@@ -52,7 +53,8 @@ class Ground:
     """What a case stands on before a step: its row, everybody’s part in it, the limits that run.
 
     `enters` are parts that begin with the step. What was done so far (`acts`), and the posts of the raiser
-    and of whom they challenge (`posts`), are here where they were read already.
+    and of whom they challenge (`posts`), are here where they were read already. `unwritten`: the event before
+    the step, of the same moment. The case stands after it, and it is written with it.
     """
 
     case: CaseRecord
@@ -62,6 +64,16 @@ class Ground:
     posts: tuple[PostRecord, ...] = ()
     aside: frozenset[str] = frozenset()
     acts: tuple[Act, ...] | None = None
+    unwritten: tuple[EventRecord, ...] = ()
+
+
+def note(work: Changing, ground: Ground, doing: Doing) -> Ground:
+    """The case after an event of the clock that changes nothing else, and is kept with the step after it."""
+    assert not doing.step.happens, "it changes nothing else"  # noqa: S101 - else it is a step of its own
+    case = ground.case
+    event = events.hashed(_event(work, case, case.version + 1, doing, doing.answers.facts, None))
+    after = replace(case, version=event.number, head=event.hash)
+    return replace(ground, case=after, unwritten=(*ground.unwritten, event))
 
 
 def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> CaseRecord:
@@ -79,8 +91,10 @@ def keep(work: Changing, ground: Ground, procedure: Procedure, doing: Doing) -> 
     if responsible:
         facts["responsible"] = {side: post.id for side, post in responsible.items()}
     kept = _content(work, case, number, doing)
-    head = events.append(work.db, _event(work, case, number, doing, facts, kept))
-    moved = cases.move(work.db, case, _changes(work, procedure, doing, number, head, outcome))
+    event = events.hashed(_event(work, case, number, doing, facts, kept))
+    events.append(work.db, *ground.unwritten, event)
+    changes = _changes(work, procedure, doing, number, event.hash, outcome)
+    moved = cases.move(work.db, case, changes, events=1 + len(ground.unwritten))
     parts = _seat(work, ground, responsible, number)
     limits.follow(work, case, procedure, doing.step, doing.answers, parts, ground.running)
     _promises(work, case, doing, number, parts)
@@ -152,11 +166,12 @@ def _responsible(work: Changing, ground: Ground, procedure: Procedure, step: Ste
     case, stage = ground.case, procedure.stage_of(step.dest)
     if stage is None or stage == procedure.stage_of(step.source):
         return {}
-    known = _ladder(work, ground, stage)
+    to = handed(_acts(work, ground))
+    now_challenged = follow(to, case.challenged_post_id)
+    known = _ladder(work, ground, stage, now_challenged)
     raiser, challenged = known.named(case.raiser_post_id), known.named(case.challenged_post_id)
     assert raiser and challenged, "foreign keys keep them"  # noqa: S101, PT018 - the database's own promise
-    to = handed(_acts(work, ground))
-    challenged = known.named(follow(to, challenged.id)) or challenged
+    challenged = known.named(now_challenged) or challenged
     roles = {"raising": (raiser, stage.raising), "responding": (challenged, stage.responding)}
     if stage.deciding:
         roles["deciding"] = (challenged, stage.deciding)
@@ -174,13 +189,17 @@ def _passed_on(work: Changing, to: Mapping[str, str], post: PostRecord) -> PostR
     return post if last == post.id else posts.post(work.db, last) or post
 
 
-def _ladder(work: Changing, ground: Ground, stage: Stage) -> posts.Ladder:
-    """The posts of both agencies; the two that were read already, where nobody above them is wanted."""
-    raised = dict(zip(ground.posts, (stage.raising, stage.responding), strict=False))
+def _ladder(work: Changing, ground: Ground, stage: Stage, now_challenged: str) -> posts.Ladder:
+    """What decides who acts; the two posts that were read already, where nobody above them is wanted."""
+    case, raised = ground.case, dict(zip(ground.posts, (stage.raising, stage.responding), strict=False))
     if raised and not stage.deciding and all(posts.reaches(post, role) for post, role in raised.items()):
         return posts.Ladder(ground.posts)
-    agencies = {ground.case.raising_agency_id, ground.case.responding_agency_id}
-    return posts.ladder(work.db, agencies, work.now)
+    wanted = [(case.raiser_post_id, stage.raising), (now_challenged, stage.responding)]
+    if stage.deciding:
+        wanted.append((now_challenged, stage.deciding))
+    near = (case.raiser_post_id, case.challenged_post_id, now_challenged)
+    agencies = (case.raising_agency_id, case.responding_agency_id)
+    return ladder_near(work.db, agencies, work.now, near, wanted)
 
 
 def _content(work: Changing, case: CaseRecord, number: int, doing: Doing) -> ContentRecord | None:
@@ -283,8 +302,7 @@ def remind(work: Changing, case: CaseRecord, deadline: DeadlineRecord, rung: int
         "reminder",
         [deadline.obliged_post_id],
         occasion=f"deadline {deadline.id}.{rung}",
-        deadline_id=deadline.id,
-        ends=deadline.due_at,
+        about=deadline,
     )
 
 
@@ -310,7 +328,7 @@ def tell_of_silence(
         _letter_of_silence(limit, deadline, fired),
         told,
         occasion=f"deadline {deadline.id}.{fired.rung}",
-        deadline_id=deadline.id,
+        about=deadline,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from escalation.cases import store as cases
 from escalation.cases.store import CaseRecord
@@ -11,7 +11,7 @@ from escalation.deadlines.store import QUIET, DeadlineRecord
 from escalation.ledger import events
 from escalation.office import Changing
 from escalation.service import record
-from escalation.service.door import by_clock
+from escalation.service.door import by_clock, noted_by_clock
 from escalation.service.limits import calendar_of
 from escalation.service.record import Ground
 from workflows.calendars import Calendar, due
@@ -19,11 +19,14 @@ from workflows.definition import Limit
 from workflows.shifting import next_look, reminders
 
 
-def time_out(work: Changing, case: CaseRecord, deadline: DeadlineRecord) -> bool:
+def time_out(
+    work: Changing, case: CaseRecord, deadline: DeadlineRecord, live: Sequence[DeadlineRecord]
+) -> bool:
     """Fire a deadline of a case, if its time has come. False where there was nothing to do yet.
 
     The record says that the limit was missed; then what the procedure lets follow happens through `act`.
-    The case is locked, and the deadline was read after that: before, somebody else may have been first.
+    The case is locked, and its limits (`live`) were read after that: before, somebody else may have been
+    first.
     """
     work = work.at_last()
     if not deadline.has_come(work.now):
@@ -33,7 +36,7 @@ def time_out(work: Changing, case: CaseRecord, deadline: DeadlineRecord) -> bool
     calendar = calendar_of(work, procedure, case, limit.obliges)
     if deadline.due_at and deadline.due_at > work.now:
         return _remind(work, case, limit, deadline, calendar)
-    _run_out(work, case, limit, deadline, calendar)
+    _run_out(work, case, limit, deadline, live, calendar)
     return True
 
 
@@ -54,25 +57,36 @@ def _remind(
 
 
 def _run_out(
-    work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord, calendar: Calendar
+    work: Changing,
+    case: CaseRecord,
+    limit: Limit,
+    deadline: DeadlineRecord,
+    live: Sequence[DeadlineRecord],
+    calendar: Calendar,
 ) -> None:
     again = limit.then.again_every or (None if deadline.due_at else QUIET)
     next_try = due(again, work.now, calendar).at if again else None
     fired = deadlines.fire(work.db, deadline, work.now, next_try)
     if fired.ran_out:
-        case = _follow(work, case, limit, deadline)
+        now = tuple(fired.deadline if each.id == deadline.id else each for each in live)
+        case = _follow(work, case, limit, deadline, now)
     record.tell_of_silence(work, case, limit, deadline, fired)
 
 
-def _follow(work: Changing, case: CaseRecord, limit: Limit, deadline: DeadlineRecord) -> CaseRecord:
+def _follow(
+    work: Changing,
+    case: CaseRecord,
+    limit: Limit,
+    deadline: DeadlineRecord,
+    live: tuple[DeadlineRecord, ...],
+) -> CaseRecord:
     """The record says that the limit was missed; then what the procedure lets follow."""
     parts = cases.parts(work.db, case.id)
     # That it was missed is no answer and hands nothing over, so what was done so far is read once for both.
-    done = events.acts(work.db, case.id)
-    ground = Ground(case, parts, tuple(deadlines.live(work.db, case.id)), acts=done)
-    if not limit.timer:
-        facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
-        ground = replace(ground, case=by_clock(work, ground, "miss_limit", facts))
+    ground = Ground(case, parts, live, acts=events.acts(work.db, case.id))
+    facts = {"limit": limit.id, "due_at": deadline.due_at, "post": deadline.obliged_post_id}
     if not limit.then.action:
-        return ground.case
+        return ground.case if limit.timer else by_clock(work, ground, "miss_limit", facts)
+    if not limit.timer:
+        ground = noted_by_clock(work, ground, "miss_limit", facts)
     return by_clock(work, ground, limit.then.action, {"limit": limit.id})

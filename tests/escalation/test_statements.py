@@ -30,7 +30,7 @@ STORY = (
     ("ada", "withdraw", 13),
 )
 # To pass it on, two for each of the six posts it could go to.
-RAISE, SILENCE, HANDED = 11, 23, 30
+RAISE, SILENCE, HANDED = 11, 17, 30
 
 
 def told(asked: list[Statement]) -> str:

@@ -187,6 +187,6 @@ def test_nothing_is_dated_before_what_kept_it_waiting(run: Run) -> None:
     with desk.office.changing() as work:
         begun, case = work.now, cases.by_reference(work.db, run.reference, lock=True)
         desk.clock.set(at("2026-04-02 17:00"))  # as if another transaction had held the case so long
-        assert time_out(work, case, deadline)
+        assert time_out(work, case, deadline, desk.live(run.reference))
     assert all(event.at >= at("2026-04-02 17:00") for event in desk.story(run.reference)[1:])
     assert begun == at("2026-04-02 16:59")

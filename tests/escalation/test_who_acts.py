@@ -15,7 +15,8 @@ from sqlalchemy import Connection, delete, event, insert, update
 from escalation.cover import acting as by_cover
 from escalation.cover.tables import Cover
 from escalation.people import posts
-from escalation.people.tables import GivenPost, Holding, Person
+from escalation.people.nearest import ladder_near
+from escalation.people.tables import GivenPost, Holding, Person, Post
 from tests.support.desk import Desk
 from tests.support.handing import HEAD, SOUTH, SOUTH_MANAGER, SW1, SW2, TEAM_MANAGER, cover
 
@@ -34,6 +35,7 @@ HOLDINGS = st.lists(
 COVERS = st.lists(
     st.tuples(st.sampled_from(POSTS), st.sampled_from(POSTS), SINCE, UNTIL, OPEN_END), min_size=2, max_size=8
 )
+ASKED = st.lists(st.tuples(st.sampled_from(POSTS), st.sampled_from(posts.LADDER)), min_size=4, max_size=6)
 CLOSED = st.dictionaries(st.sampled_from(PEOPLE), st.integers(-1, 1), max_size=1)
 
 
@@ -138,7 +140,34 @@ def test_the_statements_say_what_the_rule_says(
             somebody = {post for post in POSTS if world.acting(post)}
             assert posts.all_held(db, now) == held
             assert by_cover.with_covered(db, held, now) == somebody
-            assert posts.ladder(db, ["council"], now).held & set(POSTS) == somebody
+            assert posts.ladder(db, ("council", "council"), now).held & set(POSTS) == somebody
+            raise _Enough
+    except _Enough:
+        pass
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(holdings=HOLDINGS, covers=COVERS, shut=st.sampled_from([None, *POSTS]), asked=ASKED)
+def test_the_few_posts_that_are_read_choose_whom_all_of_them_would(
+    desk: Desk, holdings: list[Any], covers: list[Any], shut: str | None, asked: list[tuple[str, str]]
+) -> None:
+    world = World(holdings, [each for each in covers if each[0] != each[1]], {})
+    try:
+        with desk.office.changing() as work:
+            db, now = work.db, work.now
+            built(db, desk, world)
+            gone = {"closed_at": now, "successor_id": SW2 if shut == SW1 else None}
+            db.execute(update(Post).where(Post.id == shut).values(gone))
+            agencies = ("council", "meadow")
+            everybody = posts.ladder(db, agencies, now)
+            for post_id, role in asked:
+                few = ladder_near(db, agencies, now, (post_id, SW1, SW1), [(post_id, role)])
+                near = posts.post(db, post_id)
+                assert near
+                chosen, meant = (
+                    posts.post_for(db, near, role, now, known=known) for known in (few, everybody)
+                )
+                assert chosen == meant
             raise _Enough
     except _Enough:
         pass

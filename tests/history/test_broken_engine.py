@@ -33,11 +33,17 @@ def act_whatever_the_page_showed(work: Changing, viewer: Viewer, command: Comman
 
 
 def time_out_without_looking_again(work: Changing, deadline: deadlines.DeadlineRecord) -> None:
-    """`time_out` that believes what it read before it had the lock, and asks nothing more."""
+    """`time_out` that believes what it read before it had the lock, and looks only which rung is next.
+
+    Without that look the database itself would refuse the second: a rung is unique.
+    """
     case = cases.by_id(work.db, deadline.case_id, lock=True)
+    live = deadlines.live(work.db, case.id)
+    now = next(each for each in live if each.id == deadline.id)
+    deadline = replace(deadline, lowest=now.lowest, highest=now.highest)
     limit = work.procedure(case.procedure_digest).limits[deadline.limit_id]
     calendar = calendar_of(work, work.procedure(case.procedure_digest), case, limit.obliges)
-    silence._run_out(work, case, limit, deadline, calendar)
+    silence._run_out(work, case, limit, deadline, live, calendar)
 
 
 @dataclass
