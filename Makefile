@@ -9,7 +9,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help run test check scan browser provider bench history lock clean
+.PHONY: help run test check types style imports bandit scan browser provider bench history lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,14 +25,25 @@ help:
 run: .venv/project.stamp
 	@exec .venv/bin/escalation demo --port "$(PORT)" --data "$(DATA)"
 
-test: check browser provider
+# What needs one processor or the network goes side by side; of bandit, a test asks (tests/house/test_dangerous_parts.py).
+test: .venv-test/project.stamp
+	@$(MAKE) --no-print-directory -j $(WORKERS) types style imports browser provider
 	@.venv-test/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv-test/project.stamp
+	@$(MAKE) --no-print-directory -j $(WORKERS) types style imports bandit
+
+types: .venv-test/project.stamp
+	@.venv-test/bin/mypy
+
+style: .venv-test/project.stamp
 	@.venv-test/bin/ruff check .
 	@.venv-test/bin/ruff format --check .
-	@.venv-test/bin/mypy
+
+imports: .venv-test/project.stamp
 	@.venv-test/bin/lint-imports --no-logo
+
+bandit: .venv-test/project.stamp
 	@.venv-test/bin/python -m scripts.scan
 
 # Asks PyPI what is known of each package of the locks, so it needs the network; the build does not wait for it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -21,7 +22,7 @@ from escalation.office import Office
 from escalation.practice import place
 from escalation.procedures.shelf import install
 from escalation.start import make_office
-from tests.support import engines, memory
+from tests.support import engines, memory, remembered
 from tests.support.desk import Desk, at
 from tests.support.engines import Engine, Postgres, Sqlite
 from tests.support.postgres import NoServer
@@ -40,6 +41,9 @@ class Compiled(dict[Any, Any]):
 
 
 COMPILED = Compiled()
+remembered.right_passwords()
+# While the tests are read nothing becomes garbage; what was read stays to the end and need not be looked at again.
+gc.disable()
 # How long an example takes says nothing on a machine that does something else besides.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -68,6 +72,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if engines.missing() and engines.required():
         raise pytest.UsageError(f"PostgreSQL is required here (CI=true). {engines.missing()}")
     config.stash[RUN] = engines.Run()
+
+
+def pytest_collection_finish() -> None:
+    """From here on things come and go; most of what Python has is what was read, and stays."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

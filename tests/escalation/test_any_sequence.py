@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -29,6 +28,7 @@ from escalation.start import make_office
 from tests.conftest import START, compiled, config_in
 from tests.support.desk import ANSWERS, Desk, at
 from tests.support.engines import Engine
+from tests.support.examples import examples
 from workflows.definition import CLOSED
 
 PEOPLE = ("ada", "ben", "grace", "cleo", "iris", "olu", "dan", "charlie", "ngozi")
@@ -129,10 +129,5 @@ def test_any_sequence_of_acts_leaves_the_record_whole(engine: Engine, tmp_path: 
     given = {"engine": engine, "place": tmp_path}  # a state machine takes no fixtures
     run_state_machine_as_test(
         type("OnEngine", (AnySequence,), given),
-        settings=settings(
-            max_examples=40 if engine.name == "sqlite" else 15,  # what differs shows in any of them
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=examples(engine, 40, some=8, stateful_step_count=30),
     )

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
-from escalation.clock import HandClock
-from escalation.database import migrate
-from escalation.deadlines.alarms import Alarm
 from escalation.deadlines.auditor import audit
-from escalation.demo.builder import build
 from escalation.notices.senders import FileSender
 from escalation.procedures.shelf import install
 from escalation.scheduler import health
 from escalation.scheduler.rounds import audit_round, deliver_round, remember, sweep_round
-from escalation.start import make_office
-from tests.conftest import config_in
 from tests.support.desk import Desk, at
 from tests.support.shipped import Under
 from workflows.loader import library
@@ -194,23 +186,6 @@ def test_nothing_a_story_does_is_an_alarm(desk: Desk) -> None:
     desk.later("2026-04-15 17:00")
     desk.act("ada", "dissent", reference)
     assert alarms(desk) == []
-
-
-def test_a_healthy_year_of_the_demonstration_never_raises_an_alarm(tmp_path: Path) -> None:
-    office = replace(make_office(config_in(tmp_path)), clock=HandClock(at("2026-11-20 15:00")))
-    migrate.upgrade(office.database)
-    found: list[Alarm] = []
-
-    def look(done: int, of: int) -> None:
-        if done % 5 == 0:
-            with office.reading() as work:
-                found.extend(audit(work))
-
-    build(office, library()["standard"], progress=look)
-    with office.reading() as work:
-        found.extend(audit(work))
-    office.database.close()
-    assert found == []
 
 
 @pytest.mark.parametrize("name", sorted(library()))

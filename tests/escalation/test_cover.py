@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.cover import rules, store
@@ -13,6 +13,8 @@ from escalation.deadlines.auditor import audit
 from escalation.errors import NotFound, NotYours, Unanswered
 from escalation.people import posts
 from tests.support.desk import Desk
+from tests.support.engines import Engine
+from tests.support.examples import examples
 from tests.support.handing import (
     BABY,
     HEAD,
@@ -188,47 +190,53 @@ TEAM = (SW1, SW2, SOUTH, "council-south-sw2", TEAM_MANAGER, SOUTH_MANAGER)
 COVERS = st.tuples(st.sampled_from(TEAM), st.sampled_from(TEAM), st.integers(1, 12), st.integers(0, 6))
 
 
-@given(st.lists(COVERS, max_size=12))
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 def test_whatever_cover_is_arranged_no_chain_closes_and_every_held_post_has_somebody(
-    desk: Desk, wanted: list[tuple[str, str, int, int]]
+    desk: Desk, engine: Engine
 ) -> None:
-    with desk.office.changing() as work:
-        work.db.exec_driver_sql("DELETE FROM covers")
-    edges = []
-    for post, by_post, first, days in wanted:
-        last = first + days
-        try:
-            cover(
-                desk, "ngozi", post, by_post, first_day=f"2026-04-{first:02}", last_day=f"2026-04-{last:02}"
-            )
-        except Unanswered:
-            continue
-        edges.append((post, by_post, first, last))
-    begin = desk.clock.now().replace(hour=11)
-    for day in range(1, 20):
-        running = [(post, by) for post, by, first, last in edges if first <= day <= last]
-        for start in TEAM:
-            seen, here = [], {start}
-            while here:
-                here = {by for post, by in running if post in here}
-                assert start not in here, (day, running)
-                seen.append(here)
-                assert len(seen) <= len(TEAM)
-        with desk.office.reading() as work:
-            now = begin + timedelta(days=day - 1)
+    @examples(engine, 15, some=5)
+    @given(st.lists(COVERS, max_size=12))
+    def whatever(wanted: list[tuple[str, str, int, int]]) -> None:
+        with desk.office.changing() as work:
+            work.db.exec_driver_sql("DELETE FROM covers")
+        edges = []
+        for post, by_post, first, days in wanted:
+            last = first + days
+            try:
+                cover(
+                    desk,
+                    "ngozi",
+                    post,
+                    by_post,
+                    first_day=f"2026-04-{first:02}",
+                    last_day=f"2026-04-{last:02}",
+                )
+            except Unanswered:
+                continue
+            edges.append((post, by_post, first, last))
+        begin = desk.clock.now().replace(hour=11)
+        for day in range(1, 20):
+            running = [(post, by) for post, by, first, last in edges if first <= day <= last]
             for start in TEAM:
-                reached, grew = {start}, True
-                while grew:
-                    more = {by for post, by in running if post in reached} | reached
-                    grew, reached = more != reached, more
-                expected = {holder for each in reached for holder, _, _ in posts.holders(work.db, each, now)}
-                assert {who for who, _, _ in posts.acting(work.db, start, now)} == expected
-                assert expected
+                seen, here = [], {start}
+                while here:
+                    here = {by for post, by in running if post in here}
+                    assert start not in here, (day, running)
+                    seen.append(here)
+                    assert len(seen) <= len(TEAM)
+            with desk.office.reading() as work:
+                now = begin + timedelta(days=day - 1)
+                for start in TEAM:
+                    reached, grew = {start}, True
+                    while grew:
+                        more = {by for post, by in running if post in reached} | reached
+                        grew, reached = more != reached, more
+                    expected = {
+                        holder for each in reached for holder, _, _ in posts.holders(work.db, each, now)
+                    }
+                    assert {who for who, _, _ in posts.acting(work.db, start, now)} == expected
+                    assert expected
+
+    whatever()
 
 
 def told_of_cover(desk: Desk) -> set[str]:

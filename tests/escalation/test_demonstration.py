@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from escalation.cases.tables import Case
 from escalation.clock import HandClock
 from escalation.database import migrate
-from escalation.deadlines.auditor import audit
+from escalation.deadlines.auditor import Alarm, audit
 from escalation.demo.builder import build
 from escalation.demo.stories import HERE, read_stories
 from escalation.ledger.tables import Event
@@ -30,12 +30,24 @@ PROCEDURE = library()["standard"]
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """The whole year, told once for this module."""
+def alarms() -> list[Alarm]:
+    """What the audit found while the year was told, if anything."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, alarms: list[Alarm]) -> Iterator[Office]:
+    """The whole year, told once for this module, with the audit looking on."""
     folder = tmp_path_factory.mktemp("demonstration")
     office = replace(make_office(config_in(folder)), clock=HandClock(at(TODAY)))
     migrate.upgrade(office.database)
-    build(office, PROCEDURE)
+
+    def look(done: int, of: int) -> None:
+        if done % 5 == 0:
+            with office.reading() as work:
+                alarms.extend(audit(work))
+
+    build(office, PROCEDURE, progress=look)
     yield office
     office.database.close()
 
@@ -67,6 +79,11 @@ def test_every_case_of_it_is_whole_and_none_is_stuck(demonstration: Office) -> N
     assert [fault for reference, *_ in rows(demonstration) for fault in desk.faults(reference)] == []
     with demonstration.reading() as work:
         assert audit(work) == []
+
+
+def test_a_healthy_year_never_raises_an_alarm(demonstration: Office, alarms: list[Alarm]) -> None:
+    assert len(rows(demonstration)) >= 55, "there was something to look at"
+    assert alarms == []
 
 
 def test_it_ends_today_and_no_letter_of_the_past_waits(demonstration: Office) -> None:

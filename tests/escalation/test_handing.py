@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from escalation.cases import lists, store
@@ -14,6 +14,8 @@ from escalation.errors import NotFound, NotPossible, NotYours, Refusal, Stale, U
 from escalation.scheduler.rounds import audit_round
 from escalation.service import handing
 from tests.support.desk import Desk, at
+from tests.support.engines import Engine
+from tests.support.examples import examples
 from tests.support.handing import (
     BABY,
     HEAD,
@@ -312,43 +314,42 @@ ANSWERED = [("cover", "ben", SW1, SW2), ("respond", "hannah", "", "")]
 OPENINGS = st.sampled_from(([], ANSWERED, [*ANSWERED, ("move_up", "ada", "", "")]))
 
 
-@given(OPENINGS, st.permutations(TEMPTING), st.lists(MOVES, max_size=4))
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 def test_however_posts_are_covered_and_handed_over_nobody_judges_their_own(
-    desk: Desk, opening: list[Move], tempting: list[Move], moves: list[Move]
+    desk: Desk, engine: Engine
 ) -> None:
-    with desk.office.changing() as work:
-        work.db.exec_driver_sql("DELETE FROM covers")
-        work.db.exec_driver_sql("DELETE FROM holdings WHERE id > 31")
-    reference = desk.raised()
-    # Whoever covered when it was raised counts as having decided; here they begin afterwards.
-    desk.later(timedelta(seconds=1))
-    for move in (*opening, *moves, *tempting):
-        try:
-            tried(desk, reference, move)
-        except Refusal:
-            continue
-    answered: dict[str, str] = {}
-    raising, gone = set(), set()
-    for event in desk.story(reference):
-        assert event.person_id not in gone, "who stepped aside did something"
-        gone |= {event.person_id} if event.action == "step_aside" else set()
-        if event.post_id in NURSERY_POSTS:
-            assert event.person_id not in answered or event.action not in ("accept", "move_up")
-            raising.add(event.person_id)
-        if event.action == "respond":
-            stage = event.from_state.split(".")[0]
-            assert event.person_id not in raising
-            assert answered.get(str(event.person_id), stage) == stage, (
-                "answered again, above their own answer"
-            )
-            answered[str(event.person_id)] = stage
-    assert desk.faults(reference) == []
-    if desk.case(reference).open:
-        responsible(desk, reference)
-        responsible(desk, reference, "raising")
-        assert set(alarms(desk)) <= {"nobody_holds", "empty_post"}
+    @examples(engine, 20, some=7)
+    @given(OPENINGS, st.permutations(TEMPTING), st.lists(MOVES, max_size=4))
+    def whatever(opening: list[Move], tempting: list[Move], moves: list[Move]) -> None:
+        with desk.office.changing() as work:
+            work.db.exec_driver_sql("DELETE FROM covers")
+            work.db.exec_driver_sql("DELETE FROM holdings WHERE id > 31")
+        reference = desk.raised()
+        # Whoever covered when it was raised counts as having decided; here they begin afterwards.
+        desk.later(timedelta(seconds=1))
+        for move in (*opening, *moves, *tempting):
+            try:
+                tried(desk, reference, move)
+            except Refusal:
+                continue
+        answered: dict[str, str] = {}
+        raising, gone = set(), set()
+        for event in desk.story(reference):
+            assert event.person_id not in gone, "who stepped aside did something"
+            gone |= {event.person_id} if event.action == "step_aside" else set()
+            if event.post_id in NURSERY_POSTS:
+                assert event.person_id not in answered or event.action not in ("accept", "move_up")
+                raising.add(event.person_id)
+            if event.action == "respond":
+                stage = event.from_state.split(".")[0]
+                assert event.person_id not in raising
+                assert answered.get(str(event.person_id), stage) == stage, (
+                    "answered again, above their own answer"
+                )
+                answered[str(event.person_id)] = stage
+        assert desk.faults(reference) == []
+        if desk.case(reference).open:
+            responsible(desk, reference)
+            responsible(desk, reference, "raising")
+            assert set(alarms(desk)) <= {"nobody_holds", "empty_post"}
+
+    whatever()

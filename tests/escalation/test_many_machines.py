@@ -174,15 +174,15 @@ def test_rounds_that_end_at_the_same_moment_are_both_remembered(desk: Desk, mach
             work.db.execute(text("DELETE FROM rounds"))
 
 
+@pytest.mark.slow
 @pytest.mark.process
-@pytest.mark.parametrize("number", [2, 4])
-def test_schedulers_as_processes_do_everything_once(desk: Desk, settings_file: Path, number: int) -> None:
+def test_schedulers_as_processes_do_everything_once(desk: Desk, settings_file: Path) -> None:
     references = [desk.raised() for _ in range(MANY)]
     often = "[schedule]\nsweep_seconds = 0.2\ndeliver_seconds = 0.2\naudit_seconds = 60\n"
     settings_file.write_text(settings_file.read_text() + often)
     place = Installation(settings_file.parent, 0, settings_file)
     with ExitStack() as running:
-        schedulers = [place.scheduler() for _ in range(number)]
+        schedulers = [place.scheduler() for _ in range(4)]
         for scheduler in schedulers:
             running.callback(scheduler.end)
         desk.clock.set(at(LATE))

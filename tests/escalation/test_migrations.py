@@ -120,6 +120,12 @@ def names_of(database: Database) -> set[str]:
         return set(metadata.tables)
 
 
+def test_the_newest_is_found_by_the_names_of_their_files() -> None:
+    scripts = ScriptDirectory.from_config(migrate._config())
+    assert [migrate.newest()] == scripts.get_heads()
+    assert all(Path(each.path).name.startswith(f"{each.revision}_") for each in scripts.walk_revisions())
+
+
 def test_the_migrations_make_the_tables_the_rooms_declare(database: Database) -> None:
     migrate.upgrade(database)
     assert faults(database) == []

@@ -47,10 +47,12 @@ SPEAKING = {
 
 @cache
 def trees() -> list[tuple[str, ast.AST]]:
+    """What each module takes in and calls; nothing else of it is asked here."""
     return [
-        (str(path.relative_to(ROOT)), node)
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (place, node)
+        for place, text in ((str(path.relative_to(ROOT)), path.read_text("utf-8")) for path in MODULES)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Call)
     ]
 
 

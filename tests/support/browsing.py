@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -10,8 +13,22 @@ from playwright.sync_api import Browser, Page
 from escalation.demo.builder import PASSWORD
 from tests.support.processes import PATIENCE
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    # Nobody reads where each rule was kept, and to write that down takes longer than to look.
+    "resultTypes": ["violations"],
+}
+# What differs each time a form is opened, and says nothing to a reader.
+_ONE_USE = re.compile(r'(?<= name="csrf_token" value=")[^"]+|(?<= name="key" value=")[^"]+')
+_LOOKED_AT: set[tuple[int, str]] = set()
 STATES = (".waiting", ".answered", ".gate", "_not_", "stands_accepted", "miss_limit")
+
+
+def objections(window: Page) -> list[Any]:
+    """What axe finds wrong with a page. Nothing else of its answer is brought over: it is as large as many pages."""
+    window.evaluate(Axe().axe_script)
+    found: list[Any] = window.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
+    return found
 
 
 @dataclass
@@ -87,9 +104,17 @@ class Visitor:
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), (
             self.page.url
         )
-        found = Axe().run(self._for_axe(), options=RULES)
-        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+        self._axe_objects_to_nothing()
         self.seen.append(self.page.url)
+
+    def _axe_objects_to_nothing(self) -> None:
+        """The same markup at the same width is the same page: looked at once, whoever opens it again."""
+        page = (self.width, _ONE_USE.sub("", self.page.content()))
+        if page in _LOOKED_AT:
+            return
+        found = objections(self._for_axe())
+        assert found == [], f"{self.page.url}\n{json.dumps(found, indent=1)}"
+        _LOOKED_AT.add(page)
 
     def _for_axe(self) -> Page:
         """Axe is a script: where scripts are off, it looks at the same markup in a window that has them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,12 +28,14 @@ def app_of(office: Office) -> Flask:
 def visitor(app: Flask, person: str) -> FlaskClient:
     """Somebody who has signed in."""
     client = app.test_client()
-    email = next(
-        one["email"] for one in read_directory(HERE / "directory.toml")["people"] if one["id"] == person
-    )
-    sent = client.post("/sign-in", data={"email": email, "password": PASSWORD})
+    sent = client.post("/sign-in", data={"email": _addresses()[person], "password": PASSWORD})
     assert sent.status_code == 303, sent.text
     return client
+
+
+@cache
+def _addresses() -> dict[str, str]:
+    return {one["id"]: one["email"] for one in read_directory(HERE / "directory.toml")["people"]}
 
 
 def hidden(page: str, name: str) -> str:

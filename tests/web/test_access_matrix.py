@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 from escalation.office import Office
 from escalation.signin import sessions
 from tests.support.desk import Desk
+from tests.support.engines import SQLITE, Engine
 from tests.support.federated import federated, trusting
 from tests.web.access_rows import (
     FEDERATED_ROWS,
@@ -105,11 +107,16 @@ def filled(route: str, world: World, state: str) -> tuple[str, str]:
     return method, address
 
 
-def combinations() -> Iterator[tuple[str, str]]:
-    """Every route with every state a case can be in; what needs a thing before what ends it."""
+def combinations(person: str, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """Every route with every state a case can be in; what needs a thing before what ends it.
+
+    Where not the whole is asked: every route, and of the states every third, another third with each person.
+    """
+    turns = itertools.count(list(ROLES).index(person))
     for route in sorted(ROWS, key=lambda each: (each in LAST, LAST.index(each) if each in LAST else 0)):
         for state in RELATIONS if "<reference>" in route else ("raised",):
-            yield route, state
+            if "<reference>" not in route or whole or next(turns) % 3 == 0:
+                yield route, state
 
 
 @pytest.mark.sample_on_postgresql(
@@ -118,11 +125,11 @@ def combinations() -> Iterator[tuple[str, str]]:
 )
 @pytest.mark.parametrize("person", ROLES)
 def test_everybody_gets_what_the_matrix_says_and_nothing_else(
-    app: Flask, desk: Desk, world: World, addresses: dict[str, str], person: str
+    app: Flask, desk: Desk, engine: Engine, world: World, addresses: dict[str, str], person: str
 ) -> None:
     client = signed_in(app, desk, addresses, person)
     wrong = []
-    for route, state in combinations():
+    for route, state in combinations(person, whole=engine.name == SQLITE):
         method, address = filled(route, world, state)
         answer = client.open(address, method=method, buffered=True)
         answer.get_data()
