@@ -9,6 +9,7 @@ from typing import Any
 
 from escalation.deadlines.expected import Expected, expected
 from escalation.deadlines.stock import Held, OpenCase
+from escalation.errors import Damaged
 from workflows.definition import CLOSED, Limit, Procedure
 from workflows.limits import pause_of
 from workflows.machine import moves_from
@@ -22,6 +23,8 @@ def faults_of(case: OpenCase, procedure_of: Callable[[str], Procedure], who: Hel
 
     KeyError, DefinitionError or ValueError where these cannot be read.
     """
+    if case.unread:
+        raise Damaged
     yield from _nobody_responsible(case)
     yield from _nobody_holds(case, who)
     if not case.limits:

@@ -65,7 +65,7 @@ class OpenCase:
     """An open case’s row, its events not yet read out, its running limits and its parts.
 
     `left`: the posts that answer for a side and have nobody but people who stepped aside from it, or who
-    cover them and are on another side of it.
+    cover them and are on another side of it. `unread`: that its limits are there, and cannot be read.
     """
 
     row: Any
@@ -73,6 +73,7 @@ class OpenCase:
     limits: Sequence[Any]
     parts: Sequence[Any]
     left: frozenset[str] = frozenset()
+    unread: bool = False
 
     def happenings(self) -> Iterator[Happening]:
         """Its events. ValueError where one cannot be read."""
@@ -96,14 +97,26 @@ def open_cases(work: Reading) -> Iterator[OpenCase]:
     while rows := work.db.execute(_CASES.where(Case.id > last).limit(BATCH)).all():
         ids = [row.id for row in rows]
         events = _by_case(work, _EVENTS.where(Event.case_id.in_(ids)))
-        limits = _by_case(work, _LIMITS.where(Deadline.case_id.in_(ids)))
+        limits, unread = _limits(work, ids)
         parts = _by_case(work, _PARTS.where(Participant.case_id.in_(ids)))
         aside = _by_case(work, select(Aside.case_id, Aside.person_id).where(Aside.case_id.in_(ids)))
         for row in rows:
             gone = frozenset(each.person_id for each in aside[row.id])
             left = _left(work, parts[row.id], gone, held_itself)
-            yield OpenCase(row, events[row.id], limits[row.id], parts[row.id], left)
+            yield OpenCase(row, events[row.id], limits[row.id], parts[row.id], left, row.id in unread)
         last = ids[-1]
+
+
+def _limits(work: Reading, ids: Sequence[int]) -> tuple[dict[int, list[Any]], Collection[int]]:
+    """(the running limits of these cases, the cases whose limits cannot be read): one keeps no other away."""
+    try:
+        return _by_case(work, _LIMITS.where(Deadline.case_id.in_(ids))), ()
+    except ValueError:  # a moment that is none, on SQLite
+        if len(ids) == 1:
+            return defaultdict(list), ids
+    each = [_limits(work, [case_id]) for case_id in ids]
+    found = {case_id: rows for limits, _ in each for case_id, rows in limits.items()}
+    return defaultdict(list, found), {case_id for _, unread in each for case_id in unread}
 
 
 def _left(

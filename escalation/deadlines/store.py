@@ -88,6 +88,7 @@ _LIVE = _OF_CASE.where(Deadline.ended_at.is_(None)).add_columns(
     *(each.label(name) for each, name in zip(_RUNGS, ("lowest", "highest"), strict=True))
 )
 _ONE = select(_TABLE).where(Deadline.id == bindparam("deadline_id"))
+_FAILURES = _ONE.with_only_columns(Deadline.failures).where(Deadline.ended_at.is_(None))
 _START, _FIRE = insert(Deadline), insert(Firing)
 _END = (
     update(Deadline)
@@ -356,13 +357,12 @@ def put_off(db: Connection, deadline_id: int, now: datetime, trouble: str) -> No
 
     After so many times it is parked with its trouble, and waits for a person.
     """
-    deadline = one(db, deadline_id)
-    if deadline is None or not deadline.running:
+    before = db.scalar(_FAILURES, {"deadline_id": deadline_id})  # no more of it: that may be the trouble
+    if before is None:
         return
-    failures = deadline.failures + 1
+    failures = before + 1
     wait = min(PUT_OFF_FIRST * 2 ** min(failures - 1, 10), PUT_OFF_MOST)
-    parked = failures >= PARKED_AFTER
-    when = {"try_at": None, "parked_at": now} if parked else {"try_at": now + wait}
+    when = {"try_at": None, "parked_at": now} if failures >= PARKED_AFTER else {"try_at": now + wait}
     _change(db, deadline_id, failures=failures, trouble=trouble[:300], **when)
 
 

@@ -16,6 +16,7 @@ from escalation.deadlines.store import DeadlineRecord
 from escalation.deadlines.tables import Deadline
 from escalation.errors import Unavailable
 from escalation.office import Changing, Office, Stopping, never
+from escalation.procedures.shelf import UNREADABLE
 from escalation.service import time_out
 
 log = logging.getLogger("escalation.sweep")
@@ -95,10 +96,10 @@ def _next(office: Office, done: _Pass, oldest: Select[Any]) -> bool:
     except Unavailable:
         raise
     except Exception as error:  # one bad row must not keep the others waiting
-        if turn is None:
+        if turn is None and not isinstance(error, UNREADABLE):
             raise  # nothing was found that could be put off
         done.put_off += 1
-        _put_off(office, turn.id, error)
+        _put_off(office, oldest, turn, error)
     return True
 
 
@@ -121,8 +122,12 @@ def _fire(
     return time_out(work, case, turn, live)
 
 
-def _put_off(office: Office, deadline_id: int, error: Exception) -> None:
-    # The kind of the error only: its text could carry what people wrote.
-    log.error("deadline put off", extra={"deadline": deadline_id, "trouble": type(error).__name__})
+def _put_off(office: Office, oldest: Select[Any], turn: DeadlineRecord | None, error: Exception) -> None:
+    """Put off what had its turn; where the rows of a case cannot be read, what the search comes to there."""
     with office.changing() as work:
-        store.put_off(work.db, deadline_id, work.now, type(error).__name__)
+        now = {"now": work.now}
+        deadline_id = turn.id if turn else work.db.scalar(oldest.with_only_columns(Deadline.id), now)
+        # The kind of the error only: its text could carry what people wrote.
+        log.error("deadline put off", extra={"deadline": deadline_id, "trouble": type(error).__name__})
+        if deadline_id is not None:
+            store.put_off(work.db, deadline_id, work.now, type(error).__name__)

@@ -9,13 +9,14 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from escalation.deadlines.tables import Deadline
-from escalation.errors import NotFound, Unanswered
+from escalation.errors import NotFound, Unanswered, Unreadable
 from escalation.notices import deliveries, failing, returned
 from escalation.notices.returned import Returned
-from escalation.notices.sending import Tells
+from escalation.notices.sending import CameBack, Tells
 from escalation.office import Changing, Office, Reading
 from escalation.people import posts
 from escalation.people.access import Viewer, office_post
+from escalation.procedures.shelf import UNREADABLE
 
 # A service tries for three days before it gives a letter up.
 LOOKED_BACK = timedelta(days=4)
@@ -88,13 +89,22 @@ def listen(office: Office, sender: Tells) -> int:
         mine = deliveries.sent_since(work.db, work.now - LOOKED_BACK)
     new = sorted(mail_id for mail_id in said if mail_id in mine)
     for mail_id in new:
-        (delivery_id, person_id, email), told = mine[mail_id], said[mail_id]
-        with office.changing() as work:
-            # An address that was put right since is another.
-            if told.wrong and told.address.casefold() == email.casefold():
-                returned.mark(work.db, person_id, email, work.now, by=None)
-            # The case before the letter, as the office’s form does: else each could wait for the other.
-            held = failing.hold(work, [delivery_id])
-            failing.came_back(held, delivery_id, f"it came back ({told.status})")
-        log.error("letter came back", extra={"letter": delivery_id, "trouble": told.status})
+        delivery_id, trouble = mine[mail_id][0], said[mail_id].status
+        try:
+            _heard(office, mine[mail_id], said[mail_id])
+        except (Unreadable, *UNREADABLE) as error:
+            # A case that cannot be read keeps no other letter from being heard of.
+            trouble = f"{trouble}; not passed on: {type(error).__name__}"
+        log.error("letter came back", extra={"letter": delivery_id, "trouble": trouble})
     return len(new)
+
+
+def _heard(office: Office, sent: tuple[int, str, str], told: CameBack) -> None:
+    delivery_id, person_id, email = sent
+    with office.changing() as work:
+        # An address that was put right since is another.
+        if told.wrong and told.address.casefold() == email.casefold():
+            returned.mark(work.db, person_id, email, work.now, by=None)
+        # The case before the letter, as the office’s form does: else each could wait for the other.
+        held = failing.hold(work, [delivery_id])
+        failing.came_back(held, delivery_id, f"it came back ({told.status})")

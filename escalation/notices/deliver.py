@@ -143,8 +143,20 @@ def _tidy(office: Office, delivery: DeliveryRecord, found: Ready) -> None:
 
 
 def _failed(office: Office, delivery: DeliveryRecord, error: Exception) -> None:
-    with _changing(office) as work:
+    # What follows looks at the case, whose rows may be what is wrong: then it is only tried again later, and
+    # where letters wait for an hour the office of the service is told so.
+    follows = _tried(partial(_followed, office, delivery, error))
+    if isinstance(follows, Exception):
+        log.error("letter not passed on", extra={"letter": delivery.id, "trouble": failing.said(follows)})
+        with _changing(office) as work:
+            deliveries.mark_unsure(work.db, delivery, work.now, failing.said(error))
+    with office.reading() as work:
         letters = outbox.living(work.db, deliveries.enclosed(work.db, delivery.id))
-        failing.failed(work, delivery, error)
     references = sorted({message.reference for message in letters if message.reference})
     log.error("letter not sent", extra={"references": references, "trouble": failing.said(error)})
+
+
+def _followed(office: Office, delivery: DeliveryRecord, error: Exception) -> int:
+    with _changing(office) as work:
+        failing.failed(work, delivery, error)
+    return 0
