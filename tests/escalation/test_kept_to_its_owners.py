@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -45,14 +45,12 @@ def test_a_post_whose_challenge_is_open_further_up_is_neither_closed_nor_left(de
 def test_who_stepped_aside_is_not_the_one_a_post_is_left_to(desk: Desk) -> None:
     reference = desk.raised()
     pass_on(desk, "ben", "step_aside", reference, f"post/{SW2}")
-    with desk.office.changing() as work:
-        keeping.hold(work, desk.person("otis"), SW2, "ben", date(2026, 4, 1))
+    take_post(desk, "ben", SW2)
     desk.later(timedelta(hours=1))
     ends = holding(desk, SW2, "hannah")
     with pytest.raises(NotPossible, match="nobody else holds it"), desk.office.changing() as work:
         keeping.end(work, desk.person("otis"), ends)
-    with desk.office.changing() as work:
-        keeping.hold(work, desk.person("otis"), SW2, "imran", date(2026, 4, 1))
+    take_post(desk, "imran", SW2)
     desk.later(timedelta(hours=1))
     with desk.office.changing() as work:
         keeping.end(work, desk.person("otis"), ends)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from escalation.cases import lists, mine
 from escalation.cases.seen import cases_seen_by
 from escalation.cases.store import parts
 from escalation.deadlines.auditor import audit
+from escalation.notices import failing
 from escalation.notices.deliver import deliver
-from escalation.notices.senders import Refused
 from escalation.scheduler.rounds import audit_round
 from tests.escalation.test_watchdog import spoil
 from tests.support.desk import CHALLENGE, Desk
@@ -146,8 +148,11 @@ def test_a_post_left_to_a_cover_who_raised_the_challenge_is_empty_and_passes_to_
 
 def test_a_challenge_that_ended_before_its_letters_came_back_stays_whole(real: Desk) -> None:
     reference = real.raised()
+    deliver(real.office, Mailbox())
     real.act("ada", "withdraw", reference)
-    deliver(real.office, Mailbox({"ben@council.riverbank.example": Refused("no such mailbox (550)")}))
+    with real.office.changing() as work:
+        [letter] = work.db.scalars(text("SELECT id FROM deliveries WHERE person_id = 'ben'")).all()
+        failing.came_back(failing.hold(work, [letter]), letter, "no such mailbox (550)")
     assert real.faults(reference) == []
     assert real.page("cleo", reference)
     with real.office.reading() as work:

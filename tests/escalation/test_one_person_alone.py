@@ -79,6 +79,7 @@ def test_what_was_wrong_before_it_began_can_be_given_rightly_from_today(desk: De
         keeping.hold(work, desk.person("moira"), NURSERY, "niamh", LATER)
     answer(desk, "grace", right=False)
     given_to(desk, "moira", "niamh", NURSERY)
+    answer(desk, "grace", right=True)
     assert NURSERY in desk.person("niamh").post_ids
 
 

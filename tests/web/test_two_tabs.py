@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
 from escalation.cases import drafts
 from escalation.office import Changing, Office
 from tests.support.desk import CHALLENGE, Desk
 from tests.support.processes import eventually, somebody_waits
-from web import drafting
+from web import drafting, uploads
 
 pytestmark = pytest.mark.postgresql_only(reason="SQLite lets one write at a time: nobody overlaps")
 
@@ -51,7 +51,7 @@ def at_once(office: Office, first: Callable[[Changing], Any], second: Callable[[
 
 def page_kept(desk: Desk, draft: str, page_id: str, **typed: Any) -> Callable[[Changing], Any]:
     """A page of the draft being kept."""
-    files = MultiDict([("evidence", file) for file in typed.pop("evidence", [])])
+    files = {"evidence": uploads.looked_at(typed.pop("evidence", []), desk.office.config.uploads)}
     viewer = desk.person("ada")
 
     def keep(work: Changing) -> Any:
