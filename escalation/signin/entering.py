@@ -156,8 +156,9 @@ def choose_by_link(office: Office, link: str, password: str, *, device: str) -> 
         if found is None or found.kind == links.FACTOR:
             _tell(office, Tried(LINK), security.FAILED)
             return Entry()
-        passwords.choose(work, found.person_id, password)
+        # What is tried is locked before who it is, as by whoever signs in meanwhile.
         throttle.right(work, throttle.account(accounts.account_of(work, found.person_id).email))
+        passwords.choose(work, found.person_id, password)
         if found.kind == links.RESET:
             personal.write(work, found.person_id, "changed")
         wanted = next_step(work, found.person_id)

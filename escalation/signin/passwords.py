@@ -186,9 +186,9 @@ def own_words(work: Reading, person_id: str) -> list[str]:
 def choose(work: Changing, person_id: str, password: str, *, but: int | None = None) -> None:
     """Give a person a new password. It ends their other sessions, and every link of theirs. Unanswered."""
     hashed = hash_password(password, own_words(work, person_id), work.office.stolen)
+    links.end_all(work, person_id)  # links are locked before their person everywhere
     accounts.keep_hash(work, person_id, hashed)
     sessions.end_all(work, person_id, but=but)
-    links.end_all(work, person_id)
     security.note("password changed", person_id=person_id)
 
 

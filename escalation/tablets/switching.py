@@ -78,11 +78,11 @@ def _entered(
         fresh = devices.replace(work, tablet)
         if fresh is None:
             return GONE
-        if before is not None:
-            sessions.end(work, before.id, before.person_id)
         token = sessions.begin(
             work, found.person_id, how=PIN, device=device.name, factor=PIN, device_id=device.id
         )
+        if before is not None:  # after it: a person is locked before any session, as whoever ends all of them does
+            sessions.end(work, before.id, before.person_id)
     return Tried(right=True, token=token, device_token=fresh, person_id=found.person_id)
 
 
