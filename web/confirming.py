@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from escalation.signin import codes, entering
-from web import session
+from web import session, typed
 from web.access import Access, access
 from web.account import same_site, too_often
 from web.forms import flat_errors
@@ -37,8 +37,9 @@ def _asked(fault: str, status: int) -> ResponseReturnValue:
     with session.office().reading() as work:
         has_app = codes.factors(work, session.viewer().person_id).any
     errors = flat_errors(messages)
+    kept = typed.way_back(session.viewer().person_id) == _going() != "/"
     shown = render_template(
-        "account/confirm.html", messages=messages, errors=errors, has_app=has_app, going=_going()
+        "account/confirm.html", messages=messages, errors=errors, has_app=has_app, going=_going(), kept=kept
     )
     return shown, status
 
