@@ -231,6 +231,11 @@ def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
     return Entry(token, who.person_id), made
 
 
+def can_confirm(work: Reading, person_id: str) -> bool:
+    """Whether somebody has a password or an app here; else they show who they are by signing in again."""
+    return passwords.has(accounts.account_of(work, person_id)) or codes.factors(work, person_id).any
+
+
 def confirm(office: Office, who: Known, given: str) -> Entry:
     """Somebody signed in shows again that it is them: by their password, or by the code of their app."""
     guarded = throttle.code(who.person_id)

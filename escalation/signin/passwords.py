@@ -34,6 +34,7 @@ _NOT_LOOKED_UP = (
 log = logging.getLogger("escalation.passwords")
 # OWASP's argon2id floor: enough to slow a guesser, small enough that a flood of sign-ins fits in memory.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_KIND = "$argon2"
 _COMMON = Path(__file__).parent / "common.txt"
 _KEYS = (
     "1234567890",
@@ -149,6 +150,11 @@ def _nobody() -> str:
     return HASHER.hash("nobody has this password")
 
 
+def has(found: AccountRecord) -> bool:
+    """Whether an account has a password at all: whoever comes by their agency’s own sign-in needs none."""
+    return found.password_hash.startswith(_KIND)
+
+
 def check(found: AccountRecord | None, password: str) -> SignedIn | None:
     """Whether this is their password; None too where there is no such account. Equally slow for all.
 
@@ -158,7 +164,7 @@ def check(found: AccountRecord | None, password: str) -> SignedIn | None:
     # Whole, or not at all: cut off, more than the password would be taken for it. One sign comes apart into
     # four at most.
     given = _same(password) if len(password) <= 4 * LONGEST else ""
-    if not kept.startswith("$argon2"):
+    if not kept.startswith(_KIND):
         kept, found = (
             _nobody(),
             None,
