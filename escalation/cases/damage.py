@@ -33,17 +33,16 @@ def record_of(work: Reading, case: CaseRecord) -> Record:
     history, unread = events.readable(work.db, case.id)
     words, mute = content.readable(work.db, case.id)
     damaged = unread | mute | verify.damaged(history, words)
-    if damaged:
-        log.error("record damaged", extra={"references": [case.reference], "events": sorted(damaged)})
+    if not damaged:
+        return Record(tuple(history), words, damaged)
+    log.error("record damaged", extra={"references": [case.reference], "events": sorted(damaged)})
     unsure = {event.number for event in history if event.number in unread or event_hash(event) != event.hash}
     return Record(tuple(history), _without_notes(words, unsure), damaged)
 
 
 def _without_notes(words: Mapping[int, ContentRecord], unsure: Collection[int]) -> dict[int, ContentRecord]:
-    """No private note of an event that is not sound: whose it is, and that it is one, the event alone says."""
-    return {
-        number: each for number, each in words.items() if number not in unsure or _NOTE not in each.body
-    }
+    """No private note of an event that is not sound: whose it is, and that it is one, it alone says."""
+    return {number: each for number, each in words.items() if number not in unsure or _NOTE not in each.body}
 
 
 def marked(timeline: Iterable[Told], damaged: frozenset[int]) -> tuple[Told, ...]:

@@ -47,7 +47,7 @@ def waiting_at(db: Connection, post_ids: Collection[str]) -> dict[str, int]:
 
 
 def opens_challenges(db: Connection, post_id: str, now: datetime) -> bool:
-    """Whether whoever is given a post reads challenges by it: it is, or was, part of one, or covers a post."""
+    """Whether whoever is given a post reads challenges by it: it is or was part of one, or covers a post."""
     goes_on = and_(Cover.until > now, or_(Cover.ended_at.is_(None), Cover.ended_at > now))
     covers = exists().where(Cover.by_post_id == post_id, goes_on)
     return bool(db.scalar(select(or_(exists().where(Participant.post_id == post_id), covers))))

@@ -64,8 +64,8 @@ def ask_reset(work: Changing, email: str) -> None:
 def _fresh(work: Reading, person_id: str) -> bool:
     """Whether an address was changed so lately that a link to it could be somebody else’s way in.
 
-    Not where an authenticator is asked for beside it, nor where the account never opened anything: a post that
-    was taken away, or is to begin, may be theirs again tomorrow.
+    Not where an authenticator is asked for beside it, nor where the account never opened anything: a post
+    that was taken away, or is to begin, may be theirs again tomorrow.
     """
     since = work.now - OBJECTS
     if not deliveries.written_since(work.db, person_id, "address", since):
