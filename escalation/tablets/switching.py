@@ -81,9 +81,7 @@ def _entered(
         token = sessions.begin(
             work, found.person_id, how=PIN, device=device.name, factor=PIN, device_id=device.id
         )
-        if (
-            before is not None
-        ):  # last: a person is locked before their sessions everywhere
+        if before is not None:  # last: a person is locked before their sessions everywhere
             sessions.end(work, before.id, before.person_id)
     return Tried(right=True, token=token, device_token=fresh, person_id=found.person_id)
 
