@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -122,6 +123,11 @@ def _form(email: str, messages: dict[str, list[str]]) -> str:
         errors=flat_errors(messages),
         going=same_site(going),
         out=request.args.get("out", ""),
-        passkeys=site_of(session.office().config) is not None,
-        providers=session.office().providers,
+        **other_ways(),
     )
+
+
+def other_ways() -> dict[str, Any]:
+    """The ways to sign in that this installation has besides a password."""
+    office = session.office()
+    return {"passkeys": site_of(office.config) is not None, "providers": office.providers}

@@ -6,9 +6,9 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from escalation.signin import codes, entering
-from web import session
+from web import session, typed
 from web.access import Access, access
-from web.account import same_site, too_often
+from web.account import other_ways, same_site, too_often
 from web.forms import flat_errors
 
 area = Blueprint("confirming", __name__)
@@ -33,12 +33,18 @@ def confirm_now() -> ResponseReturnValue:
 
 
 def _asked(fault: str, status: int) -> ResponseReturnValue:
-    messages = {"given": [fault]} if fault else {}
+    messages, person_id = {"given": [fault]} if fault else {}, session.viewer().person_id
     with session.office().reading() as work:
-        has_app = codes.factors(work, session.viewer().person_id).any
-    errors = flat_errors(messages)
+        has_app, can = codes.factors(work, person_id).any, entering.can_confirm(work, person_id)
     shown = render_template(
-        "account/confirm.html", messages=messages, errors=errors, has_app=has_app, going=_going()
+        "account/confirm.html",
+        messages=messages,
+        errors=flat_errors(messages),
+        has_app=has_app,
+        can=can,
+        going=_going(),
+        kept=typed.way_back(person_id) == _going() != "/",
+        **({} if can else other_ways()),
     )
     return shown, status
 

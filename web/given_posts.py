@@ -28,9 +28,9 @@ def waiting() -> ResponseReturnValue:
 @sensitive
 def answer() -> ResponseReturnValue:
     """The ticked ones are right, or they are wrong and end at once."""
-    ticked, said = request.form.getlist("given"), request.form.get("answer", "")
+    ticked, said = request.form.getlist("post_given"), request.form.get("answer", "")
     if not ticked or said not in ANSWERS:
-        return _page([{"text": NOTHING, "href": "#given"}]), 400
+        return _page([{"text": NOTHING, "href": "#post_given"}]), 400
     if not all(each.isascii() and each.isdecimal() and len(each) < 10 for each in ticked):
         raise NotFound
     with office().changing() as work:

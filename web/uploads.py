@@ -34,6 +34,7 @@ _NOT_SCANNED = (
     "“{}” was not added: our virus scanner could not look at it just now, and no file is kept without that."
     " What you typed is kept. Try the file again in a few minutes, or go on without it."
 )
+_NOR_THIS = "“{}” was not added either: our virus scanner could not look at it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +143,15 @@ def with_room(found: LookedAt, settings: Uploads, *, already: int) -> tuple[list
 
 
 def _scanned(name: str, data: bytes, scanner: Scanner, found: LookedAt) -> str:
-    if not found.away:  # asked again for each of many files, who waits would wait for each
-        try:
-            harmful = scanner.found_in(data)
-        except ScannerAway as away:
-            found.away = str(away)
-        else:
-            found.harmful += [harmful] if harmful else []
-            return _HARMFUL.format(name) if harmful else ""
-    return _NOT_SCANNED.format(name)
+    if found.away:  # asked again for each of many files, who waits would wait for each
+        return _NOR_THIS.format(name)
+    try:
+        harmful = scanner.found_in(data)
+    except ScannerAway as away:
+        found.away = str(away)
+        return _NOT_SCANNED.format(name)
+    found.harmful += [harmful] if harmful else []
+    return _HARMFUL.format(name) if harmful else ""
 
 
 def _too_many(name: str, settings: Uploads) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from escalation.cases.store import CaseRecord
 from escalation.cases.telling import Entry, Told
 from escalation.ledger import events, verify
-from escalation.ledger.events import EventRecord
+from escalation.ledger.events import EventRecord, event_hash
 from escalation.office import Reading
 from escalation.privacy import content
 from escalation.privacy.content import ContentRecord
 
 log = logging.getLogger("escalation.cases")
+_NOTE = "private_note"  # the question of that act
 _MARK = Entry("Damaged", "this entry is not as it was recorded, or cannot be read as a whole")
 
 
@@ -32,9 +33,16 @@ def record_of(work: Reading, case: CaseRecord) -> Record:
     history, unread = events.readable(work.db, case.id)
     words, mute = content.readable(work.db, case.id)
     damaged = unread | mute | verify.damaged(history, words)
-    if damaged:
-        log.error("record damaged", extra={"references": [case.reference], "events": sorted(damaged)})
-    return Record(tuple(history), words, damaged)
+    if not damaged:
+        return Record(tuple(history), words, damaged)
+    log.error("record damaged", extra={"references": [case.reference], "events": sorted(damaged)})
+    unsure = {event.number for event in history if event.number in unread or event_hash(event) != event.hash}
+    return Record(tuple(history), _without_notes(words, unsure), damaged)
+
+
+def _without_notes(words: Mapping[int, ContentRecord], unsure: Collection[int]) -> dict[int, ContentRecord]:
+    """No private note of an event that is not sound: whose it is, and that it is one, it alone says."""
+    return {number: each for number, each in words.items() if number not in unsure or _NOTE not in each.body}
 
 
 def marked(timeline: Iterable[Told], damaged: frozenset[int]) -> tuple[Told, ...]:

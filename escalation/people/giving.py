@@ -19,8 +19,8 @@ from escalation.errors import NotFound, NotPossible
 from escalation.notices import letters
 from escalation.office import Changing, Reading
 from escalation.people import care, posts, register
-from escalation.people.access import Viewer, posts_that
-from escalation.people.live_work import has_challenges
+from escalation.people.access import Viewer, names, posts_that
+from escalation.people.live_work import opens_challenges
 from escalation.people.posts import LADDER, OPEN, PostRecord, goes_on, held_now, open_at, posts_where
 from escalation.people.rules import Function
 from escalation.people.tables import Agency, GivenPost, Holding, Person, Post
@@ -92,13 +92,15 @@ def _opens(work: Reading, person_id: str, post: PostRecord) -> bool:
     """Whether a post would open to somebody what they do not read by those they hold in its agency.
 
     A change of room opens nothing on its day. An older account may be the giver’s own, or a friend’s: it is
-    no way to challenges that are there already, nor up the ladder, nor to the keeping of a directory.
+    no way to challenges that are there already, by cover neither, nor to all of them in an emergency, nor up
+    the ladder, nor to the keeping of a directory.
     """
     held = _held_in(work, person_id, post.agency_id)
     if post.id in held:
         return False
     as_high = LADDER[LADDER.index(post.level) :] if post.level in LADDER else (post.level,)
-    return not set(held.values()) & set(as_high) or has_challenges(work.db, post.id)
+    rises = not set(held.values()) & set(as_high)
+    return rises or names(post) or opens_challenges(work.db, post.id, work.now)
 
 
 def answering(work: Reading, post: PostRecord, *, but: Collection[str]) -> list[PostRecord]:

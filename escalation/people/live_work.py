@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from escalation.cases.tables import Case, Participant
-from escalation.cover.tables import Aside
+from escalation.cover.tables import Aside, Cover
 from escalation.people.access import Standing, Viewer, my_parts
 from escalation.people.posts import PostRecord, acting, held_now, posts_of, posts_where
 from escalation.people.tables import Holding, Person, Post
@@ -46,9 +46,11 @@ def waiting_at(db: Connection, post_ids: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(query)}
 
 
-def has_challenges(db: Connection, post_id: str) -> bool:
-    """Whether a post is, or was, part of any challenge, so that whoever is given it reads that at once."""
-    return bool(db.scalar(select(exists().where(Participant.post_id == post_id))))
+def opens_challenges(db: Connection, post_id: str, now: datetime) -> bool:
+    """Whether whoever is given a post reads challenges by it: it is or was part of one, or covers a post."""
+    goes_on = and_(Cover.until > now, or_(Cover.ended_at.is_(None), Cover.ended_at > now))
+    covers = exists().where(Cover.by_post_id == post_id, goes_on)
+    return bool(db.scalar(select(or_(exists().where(Participant.post_id == post_id), covers))))
 
 
 def live_work_of(db: Connection, person_id: str, now: datetime) -> list[PostRecord]:

@@ -156,8 +156,9 @@ def choose_by_link(office: Office, link: str, password: str, *, device: str) -> 
         if found is None or found.kind == links.FACTOR:
             _tell(office, Tried(LINK), security.FAILED)
             return Entry()
-        passwords.choose(work, found.person_id, password)
+        # What is tried is locked before who it is, as by whoever signs in meanwhile.
         throttle.right(work, throttle.account(accounts.account_of(work, found.person_id).email))
+        passwords.choose(work, found.person_id, password)
         if found.kind == links.RESET:
             personal.write(work, found.person_id, "changed")
         wanted = next_step(work, found.person_id)
@@ -228,6 +229,11 @@ def set_up(office: Office, who: Known, code: str) -> tuple[Entry, list[str]]:
         sessions.end_all(work, who.person_id, but=kept.id if kept else None)
         personal.write(work, who.person_id, "changed")
     return Entry(token, who.person_id), made
+
+
+def can_confirm(work: Reading, person_id: str) -> bool:
+    """Whether somebody has a password or an app here; else they show who they are by signing in again."""
+    return passwords.has(accounts.account_of(work, person_id)) or codes.factors(work, person_id).any
 
 
 def confirm(office: Office, who: Known, given: str) -> Entry:

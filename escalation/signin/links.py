@@ -12,8 +12,8 @@ from escalation import keys, security
 from escalation.notices import deliveries, personal
 from escalation.office import Changing, Reading
 from escalation.people import accounts
-from escalation.people.posts import open_at, posts_of
-from escalation.people.tables import Person
+from escalation.people.posts import open_at
+from escalation.people.tables import Holding, Person
 from escalation.signin import throttle
 from escalation.signin.tables import Authenticator, Link
 
@@ -64,7 +64,8 @@ def ask_reset(work: Changing, email: str) -> None:
 def _fresh(work: Reading, person_id: str) -> bool:
     """Whether an address was changed so lately that a link to it could be somebody else’s way in.
 
-    Not where an authenticator is asked for beside it, nor where the account opens nothing yet.
+    Not where an authenticator is asked for beside it, nor where the account never opened anything: a post
+    that was taken away, or is to begin, may be theirs again tomorrow.
     """
     since = work.now - OBJECTS
     if not deliveries.written_since(work.db, person_id, "address", since):
@@ -72,7 +73,8 @@ def _fresh(work: Reading, person_id: str) -> bool:
     asked = (Authenticator.person_id == person_id, Authenticator.removed_at.is_(None))
     if work.db.scalar(select(Authenticator.id).where(*asked).limit(1)) is not None:
         return False
-    return bool(posts_of(work.db, person_id, work.now))
+    held = (Holding.person_id == person_id, ~Holding.waits)
+    return work.db.scalar(select(Holding.id).where(*held).limit(1)) is not None
 
 
 def good(work: Reading, token: str) -> LinkRecord | None:

@@ -34,6 +34,7 @@ _NOT_LOOKED_UP = (
 log = logging.getLogger("escalation.passwords")
 # OWASP's argon2id floor: enough to slow a guesser, small enough that a flood of sign-ins fits in memory.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_KIND = "$argon2"
 _COMMON = Path(__file__).parent / "common.txt"
 _KEYS = (
     "1234567890",
@@ -149,6 +150,11 @@ def _nobody() -> str:
     return HASHER.hash("nobody has this password")
 
 
+def has(found: AccountRecord) -> bool:
+    """Whether an account has a password at all: whoever comes by their agency’s own sign-in needs none."""
+    return found.password_hash.startswith(_KIND)
+
+
 def check(found: AccountRecord | None, password: str) -> SignedIn | None:
     """Whether this is their password; None too where there is no such account. Equally slow for all.
 
@@ -158,7 +164,7 @@ def check(found: AccountRecord | None, password: str) -> SignedIn | None:
     # Whole, or not at all: cut off, more than the password would be taken for it. One sign comes apart into
     # four at most.
     given = _same(password) if len(password) <= 4 * LONGEST else ""
-    if not kept.startswith("$argon2"):
+    if not kept.startswith(_KIND):
         kept, found = (
             _nobody(),
             None,
@@ -186,9 +192,9 @@ def own_words(work: Reading, person_id: str) -> list[str]:
 def choose(work: Changing, person_id: str, password: str, *, but: int | None = None) -> None:
     """Give a person a new password. It ends their other sessions, and every link of theirs. Unanswered."""
     hashed = hash_password(password, own_words(work, person_id), work.office.stolen)
+    links.end_all(work, person_id)  # links are locked before their person everywhere
     accounts.keep_hash(work, person_id, hashed)
     sessions.end_all(work, person_id, but=but)
-    links.end_all(work, person_id)
     security.note("password changed", person_id=person_id)
 
 

@@ -78,11 +78,11 @@ def _entered(
         fresh = devices.replace(work, tablet)
         if fresh is None:
             return GONE
-        if before is not None:
-            sessions.end(work, before.id, before.person_id)
         token = sessions.begin(
             work, found.person_id, how=PIN, device=device.name, factor=PIN, device_id=device.id
         )
+        if before is not None:  # last: a person is locked before their sessions everywhere
+            sessions.end(work, before.id, before.person_id)
     return Tried(right=True, token=token, device_token=fresh, person_id=found.person_id)
 
 

@@ -8,6 +8,7 @@ import pyotp
 
 from escalation.people import keeping, sheets
 from escalation.signin import codes, links
+from tests.escalation.test_given_posts import added
 from tests.support.desk import Desk
 from tests.support.handing import leave_posts
 
@@ -75,9 +76,16 @@ def test_changed_back_and_forth_the_time_begins_again(desk: Desk) -> None:
 
 
 def test_an_account_that_opens_nothing_yet_gets_its_link_at_once(desk: Desk) -> None:
-    changed(desk)
-    leave_posts(desk, "niamh")
+    pia = added(desk)
+    changed(desk, id=pia)
     assert asked(desk) == ["A new password"]
+
+
+def test_a_post_that_is_taken_away_for_a_moment_hastens_nothing(desk: Desk) -> None:
+    """Whoever has the link by then would only wait for it to come back, and it would be found right as hers."""
+    leave_posts(desk, "niamh")
+    changed(desk)
+    assert asked(desk) == ["No link for a new password yet"]
 
 
 def test_an_account_with_an_app_gets_its_link_at_once_for_the_code_is_asked_too(desk: Desk) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from escalation.errors import NotFound, NotPossible, Unanswered
 from escalation.people import entries, giving, keeping, leaving, sheets
 from escalation.people.giving import Given
 from escalation.people.live_work import left_without
 from escalation.people.posts import acting
+from escalation.people.tables import Post
 from tests.support.desk import Desk
-from tests.support.handing import BABY, KEY, NURSERY, SW1, leave_posts, take_post
+from tests.support.handing import BABY, KEY, NURSERY, SW1, cover, leave_posts, take_post
 
 TODAY = date(2026, 4, 1)
 
@@ -168,6 +170,21 @@ def test_an_older_account_rises_with_a_second_person_alone(desk: Desk) -> None:
         keeping.put_post(work, desk.person("moira"), baby)
     given_to(desk, "moira", "grace", KEY)
     assert KEY in desk.person("grace").post_ids, "nobody rises by a post below their own"
+
+
+def test_an_older_account_gets_no_post_at_once_by_which_others_are_covered_or_emergencies_opened(
+    desk: Desk,
+) -> None:
+    """Neither ever had a part in a challenge, and each opens some."""
+    cover(desk, "grace", KEY, BABY, first_day="2026-04-03")
+    given_to(desk, "moira", "grace", BABY)
+    assert desk.person("grace").post_ids == (NURSERY,)
+    with desk.office.changing() as work:
+        head = {"agency": "council", "name": "Second head", "level": "senior"}
+        second = keeping.put_post(work, desk.person("otis"), head)
+        work.db.execute(update(Post).where(Post.id == second).values(breaks_glass=True))
+    given_to(desk, "otis", "ngozi", second)
+    assert second not in desk.person("ngozi").post_ids
 
 
 def test_a_manager_does_not_answer_for_a_post_above(desk: Desk) -> None:

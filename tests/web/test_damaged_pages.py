@@ -91,6 +91,20 @@ def test_a_damaged_note_takes_nothing_else_away(visits: Visits, desk: Desk) -> N
     assert "/accept" in page.text, "and it can still be ended"
 
 
+@pytest.mark.parametrize("how", ["action = 'unheard_of'", """facts = '{"side": "responding"}'"""])
+def test_a_private_note_that_is_damaged_is_read_by_nobody_for_whose_it_is_cannot_be_relied_on(
+    visits: Visits, desk: Desk, how: str
+) -> None:
+    reference = desk.raised()
+    desk.act("ada", "add_private_note", reference)
+    damage(desk, f"UPDATE events SET {how} WHERE number = 2")
+    ben = visits("ben")
+    page = ben.open(f"/cases/{reference}")
+    assert (page.status_code, ben.says(SAID)) == (200, True)
+    assert "We rang their manager" not in page.text
+    assert CHALLENGE["why_unsafe"] in page.text
+
+
 def test_what_is_typed_where_nothing_can_be_done_comes_back(visits: Visits, desk: Desk) -> None:
     reference, ben = desk.raised(), visits("ben")
     form = ben.open(f"/cases/{reference}/add_note")

@@ -98,10 +98,10 @@ def test_a_person_is_added_to_a_post_and_invited_by_letter(desk: Desk, visits: V
     grace = visits("grace")
     grace.open("/")
     assert grace.says("Posts somebody was given: 1")
-    [number] = re.findall(r'name="given"[^>]* value="(\d+)"', grace.open("/given-posts").text)
+    [number] = re.findall(r'name="post_given"[^>]* value="(\d+)"', grace.open("/given-posts").text)
     assert grace.send("/given-posts", answer="right").status_code == 400
     assert grace.says("Tick each post you want to answer about")
-    assert filled_in(grace, "/given-posts", given=number, answer="right") == 303
+    assert filled_in(grace, "/given-posts", post_given=number, answer="right") == 303
     assert grace.says("Thank you. They hold it from now on")
     assert [post.id for post in desk.person("pia-lund").posts] == ["meadow-babyroom"]
     desk.clock.move(timedelta(days=31))

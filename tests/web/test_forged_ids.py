@@ -49,7 +49,7 @@ ASKED = {
 POINTS = (
     *("key", "seen", "next", "then", "post", "by_post", "to", "successor", "reference", "shipped", "where"),
     *("answered_by", "start_at", "action_number", "limit_to_extend", "sooner", "agreed"),
-    *("kept-address", "kept-page", "person", "team", "level"),
+    *("kept-address", "kept-page", "person", "team", "level", "post_given"),
     *("agency", "who"),
 )
 # Fields of free text, of one of a few choices, and of what somebody signs in with.

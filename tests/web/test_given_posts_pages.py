@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Flask
 
@@ -28,7 +28,7 @@ def added(desk: Desk) -> None:
 
 
 def number(visitor: Visitor) -> str:
-    [found] = re.findall(r'name="given"[^>]* value="(\d+)"', visitor.open("/given-posts").text)
+    [found] = re.findall(r'name="post_given"[^>]* value="(\d+)"', visitor.open("/given-posts").text)
     return str(found)
 
 
@@ -44,7 +44,7 @@ def test_a_newcomer_reads_what_she_waits_for_and_then_what_waits_for_her(
     assert pia.open(f"/cases/{reference}").status_code == 404
     grace = visits("grace")
     ticked = number(grace)
-    assert grace.send("/given-posts", given=ticked, answer="right").status_code == 303
+    assert grace.send("/given-posts", post_given=ticked, answer="right").status_code == 303
     assert pia.open(f"/cases/{reference}").status_code == 200
 
 
@@ -53,8 +53,8 @@ def test_whoever_comes_second_is_told_that_it_is_answered(desk: Desk, visits: Vi
     grace, olu = visits("grace"), visits("olu")
     ticked = number(grace)
     assert number(olu) == ticked
-    assert olu.send("/given-posts", given=ticked, answer="wrong").status_code == 303
-    assert grace.send("/given-posts", given=ticked, answer="right").status_code == 409
+    assert olu.send("/given-posts", post_given=ticked, answer="wrong").status_code == 303
+    assert grace.send("/given-posts", post_given=ticked, answer="right").status_code == 409
     assert grace.says("Somebody else has answered that already")
     grace.open("/access-list")
     assert grace.says("Pia Lund, Key person")
@@ -68,9 +68,22 @@ def test_nobody_answers_with_a_number_that_is_not_theirs(desk: Desk, visits: Vis
         visitor = visits(stranger)
         assert visitor.open("/given-posts").status_code == 200
         assert visitor.says("Nothing waits for your word.")
-        assert visitor.send("/given-posts", given=ticked, answer="right").status_code == 404
+        assert visitor.send("/given-posts", post_given=ticked, answer="right").status_code == 404
     grace = visits("grace")
     grace.open("/given-posts")
     for forged in ("99999", "-1", "1.5", "²", "9" * 40):
-        assert grace.send("/given-posts", given=forged, answer="wrong").status_code == 404
+        assert grace.send("/given-posts", post_given=forged, answer="wrong").status_code == 404
     assert number(grace) == ticked
+
+
+def test_what_was_ticked_is_still_ticked_after_being_asked_who_it_is(desk: Desk, visits: Visits) -> None:
+    added(desk)
+    grace = visits("grace")
+    ticked = number(grace)
+    desk.clock.move(timedelta(minutes=11))
+    sent = grace.send("/given-posts", post_given=ticked, answer="right")
+    assert sent.headers["Location"] == "/confirm?next=/given-posts"
+    grace.open("/confirm?next=/given-posts")
+    assert grace.says("What you typed is kept.")
+    grace.send("/confirm", given="three quiet otters", next="/given-posts")
+    assert re.search(rf'value="{ticked}"[^>]* checked>', grace.open("/given-posts").text)

@@ -109,7 +109,8 @@ def test_while_the_scanner_is_away_no_file_is_kept_and_the_office_sees_it_at_onc
     draft = begin(ada)
     assert evidence(ada, draft, (CLEAN, "log.pdf"), (CLEAN, "two.pdf")) == 400
     assert ada.says("“log.pdf” was not added: our virus scanner could not look at it just now")
-    assert ada.says("“two.pdf” was not added")
+    assert ada.says("“two.pdf” was not added either: our virus scanner could not look at it.")
+    assert ".." not in ada.seen.text.split("<main")[1], "two sentences, said as two"
     assert kept(office) == []
     assert evidence(ada, draft) == 303, "going on without it"
     olu.open("/status")

@@ -12,6 +12,8 @@ import pytest
 from escalation import security
 from escalation.config import SignIn
 from escalation.office import Office
+from escalation.people import accounts
+from escalation.people.directory import NO_PASSWORD
 from escalation.signin import sessions
 from tests.support import openid
 from tests.support.federated import BACK, council_provider, federated, running, trusting
@@ -127,3 +129,18 @@ def test_our_second_factor_is_asked_unless_the_agencys_is_trusted(at_work: Offic
             "SELECT person_id, how, waits_for FROM sessions WHERE waits_for != ''"
         )
         assert [tuple(row) for row in waiting] == [("ben", "Riverbank Council", sessions.SETUP)]
+
+
+def test_whoever_has_no_password_here_shows_who_they_are_where_they_sign_in(office: Office) -> None:
+    """Else a page that asks again would never let them through."""
+    offered = federated(office, trusting("https://sign-in.example"))
+    cleo = Visitor(site_of(offered), "cleo@council.riverbank.example")
+    with offered.changing() as work:
+        accounts.keep_hash(work, "cleo", NO_PASSWORD)
+        work.db.exec_driver_sql("UPDATE sessions SET confirmed_at = NULL")
+    asked = cleo.open("/given-posts").headers["Location"]
+    page = cleo.open(asked).text
+    assert 'name="given"' not in page, "a box they have nothing for"
+    assert cleo.says("You have no password here")
+    assert cleo.says("Sign in with Riverbank Council")
+    assert 'name="next" value="/given-posts"' in page
