@@ -18,9 +18,13 @@ area = Blueprint("federation", __name__)
 @area.post("/sign-in/with/<provider_id>")
 @access(Access.ANYONE)
 def begin(provider_id: str) -> ResponseReturnValue:
-    """Begin a journey to the agency’s sign-in. The page that was wanted stays here."""
-    wanted = same_site(request.form.get("next", ""))
-    signing_on.begin(session.office(), provider_id, browser=session.browser(), wanted=wanted)
+    """Begin a journey to the agency’s sign-in. The page that was wanted stays here.
+
+    Whoever is signed in already is here because something asked who they are: a provider that remembers
+    them would say so unasked, to whoever sits there now.
+    """
+    wanted, again = same_site(request.form.get("next", "")), session.current() is not None
+    signing_on.begin(session.office(), provider_id, browser=session.browser(), wanted=wanted, again=again)
     return redirect(url_for("federation.go", provider_id=provider_id), 303)
 
 

@@ -45,12 +45,13 @@ class Identity:
 
 
 def authorization_address(
-    provider: Provider, *, redirect_uri: str, state: str, nonce: str, verifier: str
+    provider: Provider, *, redirect_uri: str, state: str, nonce: str, verifier: str, again: bool = False
 ) -> str:
-    """Where to send a browser. ProviderAway where the provider does not say."""
+    """Where to send a browser; ProviderAway. `again`: who the provider remembers is asked all the same."""
     with _speaking(provider, redirect_uri) as client:
         described = _described(client, provider)
-        more = {"prompt": provider.prompt} if provider.prompt else {}
+        prompt = "login" if again else provider.prompt
+        more = {"prompt": prompt} if prompt else {}
         address, _ = client.create_authorization_url(
             described["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce, **more
         )

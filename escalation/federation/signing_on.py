@@ -41,14 +41,19 @@ def redirect_uri(office: Office, provider_id: str) -> str:
     return f"{office.config.service.address.rstrip('/')}/sign-in/with/{provider_id}/back"
 
 
-def begin(office: Office, provider_id: str, *, browser: str, wanted: str) -> None:
-    """Begin a journey of this browser. ProviderAway where the provider does not answer."""
+def begin(office: Office, provider_id: str, *, browser: str, wanted: str, again: bool = False) -> None:
+    """Begin a journey of this browser; ProviderAway. `again`: they are to show once more who they are."""
     from escalation.federation import exchange  # noqa: PLC0415 - its libraries are there only where it is used
 
     provider = provider_named(office, provider_id)
     state, nonce, verifier = (office.token(_BYTES) for _ in range(3))
     address = exchange.authorization_address(
-        provider, redirect_uri=redirect_uri(office, provider_id), state=state, nonce=nonce, verifier=verifier
+        provider,
+        redirect_uri=redirect_uri(office, provider_id),
+        state=state,
+        nonce=nonce,
+        verifier=verifier,
+        again=again,
     )
     with office.changing() as work:
         store.send(work, Journey(state, provider_id, _hidden(browser), nonce, verifier, address, wanted))

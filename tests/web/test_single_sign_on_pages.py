@@ -81,6 +81,18 @@ def test_who_came_and_who_did_not_is_told_in_the_security_log(
     assert security.account(at_work.config, "ben") in {line.get("account") for line in told}
 
 
+def test_whoever_is_signed_in_and_is_asked_again_is_asked_there_too(nobody: Visitor) -> None:
+    """A provider that remembers them would let whoever sits there now pass."""
+    assert "prompt=" not in gone(nobody)
+    came(nobody, "ben")
+    nobody.send("/sign-in/with/riverbank", next="/given-posts")
+    nobody.open("/sign-in/with/riverbank")
+    asked = leading_on(nobody.seen.text)
+    assert "prompt=login" in asked
+    answer = nobody.client.get("/sign-in/with/riverbank/back", query_string=walk(asked, "ben", until=BACK))
+    assert answer.headers["Location"] == "/given-posts"
+
+
 def test_nobody_is_led_to_another_site(nobody: Visitor) -> None:
     assert came(nobody, "ben", "https://evil.example/") == "/"
 
