@@ -341,7 +341,7 @@ def fire(db: Connection, deadline: DeadlineRecord, now: datetime, next_try: date
 
     One without a date may have been chased before both sides agreed a date: it runs out all the same.
     """
-    rung = 1 + max(-1, -1 if deadline.highest is None else deadline.highest)  # reminders are below 0
+    rung = 0 if deadline.highest is None else max(deadline.highest, -1) + 1  # reminders are below 0
     ran_out = deadline.due_at is not None and (rung == 0 if deadline.timer else deadline.missed_at is None)
     became_true = deadline.due_at if ran_out and deadline.due_at else deadline.try_at or now
     _record_firing(db, deadline.id, rung, became_true, now)

@@ -161,13 +161,23 @@ def test_whoever_waits_to_change_it_goes_before_the_next_transaction_of_a_sweep(
     patient.close()
 
 
+def keep(database: Database, number: int) -> None:
+    with database.changing() as db:
+        db.execute(text(f"PRAGMA user_version = {number}"))
+
+
+def kept(database: Database) -> int:
+    with database.reading() as db:
+        return int(db.scalar(text("PRAGMA user_version")) or 0)
+
+
 def test_a_sweep_goes_on_though_somebody_who_waits_has_stopped(database: Database, tmp_path: Path) -> None:
     place = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(place, fcntl.LOCK_SH)
     database.give_way(at_most=0.02)
-    with database.changing():
-        pass
+    keep(database, 7)
     os.close(place)
+    assert kept(database) == 7
 
 
 def test_a_lock_that_somebody_else_holds_on_the_folder_keeps_nobody_from_saving(
@@ -175,9 +185,9 @@ def test_a_lock_that_somebody_else_holds_on_the_folder_keeps_nobody_from_saving(
 ) -> None:
     place = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(place, fcntl.LOCK_EX)
-    with database.changing():
-        pass
+    keep(database, 8)
     os.close(place)
+    assert kept(database) == 8
 
 
 def waits_for(folder: Path) -> bool:

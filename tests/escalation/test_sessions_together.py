@@ -111,13 +111,6 @@ def test_a_tablet_changes_hands_while_everybody_is_signed_out_and_neither_is_thr
 
 
 @POSTGRESQL
-def test_a_password_chosen_by_a_link_while_its_owner_signs_in_throws_nobody_out(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pass
-
-
-@POSTGRESQL
 def test_a_password_is_chosen_by_a_link_while_its_owner_signs_in_and_neither_is_thrown_out(
     office: Office, desk: Desk
 ) -> None:

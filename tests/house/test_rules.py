@@ -156,6 +156,18 @@ def test_nothing_sleeps() -> None:
     assert [path for path in found if path != "tests/house/test_rules.py"] == []
 
 
+def test_no_test_is_an_empty_room() -> None:
+    """A test that calls nothing and asserts nothing cannot fail."""
+    empty = [
+        f"{path.name}: {node.name}"
+        for path in modules("tests")
+        for node in functions(path)
+        if node.name.startswith("test_")
+        and not any(isinstance(part, ast.Assert | ast.Call) for line in node.body for part in ast.walk(line))
+    ]
+    assert empty == []
+
+
 def test_each_table_has_one_writer() -> None:
     wrong = []
     for path in modules(*PRODUCT):
